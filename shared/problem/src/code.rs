@@ -1,0 +1,82 @@
+//! The registry of problem kinds: one row each, and a kind never changes its meaning.
+
+macro_rules! registry {
+    ($($(#[$doc:meta])* $name:ident = $status:literal, $slug:literal, $title:literal;)*) => {
+        /// A kind of problem.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// Every kind, in the order of `docs/ERRORS.md`.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The HTTP status that goes with the kind.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// The kind as programs know it, in `snake_case`.
+            pub const fn slug(self) -> &'static str {
+                match self { $(Self::$name => $slug,)* }
+            }
+
+            /// The kind in words.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+registry! {
+    /// The request cannot be read at all.
+    BadRequest = 400, "bad_request", "The request cannot be read";
+    /// The path is ambiguous or written in a way that could mean two things.
+    BadPath = 400, "bad_path", "The path is not in its plain form";
+    /// A header is malformed, repeated or contradicts another.
+    BadHeader = 400, "bad_header", "A header is not acceptable";
+    /// The body is not JSON, or not the JSON that the route reads.
+    BadJson = 400, "bad_json", "The body is not readable JSON";
+    /// No API key came with the request.
+    ApiKeyMissing = 401, "api_key_missing", "An API key is required";
+    /// The API key is not one of those in force.
+    ApiKeyUnknown = 401, "api_key_unknown", "The API key is not valid";
+    /// The caller is known but may not do this.
+    Forbidden = 403, "forbidden", "This is not permitted";
+    /// There is no such route or thing.
+    NotFound = 404, "not_found", "There is nothing here";
+    /// The route exists, with other methods.
+    MethodNotAllowed = 405, "method_not_allowed", "The method is not allowed here";
+    /// The client took too long to send its request.
+    RequestTimeout = 408, "request_timeout", "The request took too long to arrive";
+    /// The thing is not in a state in which this can be done.
+    Conflict = 409, "conflict", "This conflicts with the present state";
+    /// The body is larger than the route allows.
+    BodyTooLarge = 413, "body_too_large", "The body is too large";
+    /// The request target is longer than 8 kB.
+    UriTooLong = 414, "uri_too_long", "The request target is too long";
+    /// The body is of a type that the route does not read.
+    UnsupportedMediaType = 415, "unsupported_media_type", "The body is of an unsupported type";
+    /// The request is readable, but a parameter is missing or not acceptable.
+    InvalidParameter = 422, "invalid_parameter", "A parameter is missing or not acceptable";
+    /// The request is readable, but its body is not acceptable.
+    InvalidBody = 422, "invalid_body", "The body is not acceptable";
+    /// Too many requests.
+    TooManyRequests = 429, "too_many_requests", "Too many requests";
+    /// The head is larger than the server reads.
+    HeadTooLarge = 431, "head_too_large", "The request head is too large";
+    /// Something failed that the client can do nothing about.
+    Internal = 500, "internal", "Something went wrong on our side";
+    /// The method or transfer coding is not one this server knows.
+    NotImplemented = 501, "not_implemented", "This is not implemented";
+    /// The service behind the gateway broke the protocol.
+    BadGateway = 502, "bad_gateway", "The service behind the gateway answered wrongly";
+    /// The service, or one it cannot do without, is not available now.
+    Unavailable = 503, "unavailable", "The service is not available now";
+    /// No vehicle data has been loaded yet.
+    NoRelease = 503, "no_release", "No vehicle data has been loaded yet";
+    /// The service behind the gateway did not answer in time.
+    GatewayTimeout = 504, "gateway_timeout", "The service behind the gateway did not answer in time";
+    /// The request is of an HTTP version other than 1.0, 1.1 or 2.
+    VersionNotSupported = 505, "version_not_supported", "The HTTP version is not supported";
+}
