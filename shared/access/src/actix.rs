@@ -1,7 +1,7 @@
 //! The middleware that lets only callers with a valid API key through.
 
 use crate::{API_KEY_HEADER, WatchedKeyRing};
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::{Error, HttpMessage};
 use problem::{Code, Problem};
@@ -27,7 +27,7 @@ where
     S::Future: 'static,
     B: MessageBody + 'static,
 {
-    type Response = ServiceResponse<B>;
+    type Response = ServiceResponse<BoxBody>;
     type Error = Error;
     type Transform = Guard<S>;
     type InitError = ();
@@ -53,7 +53,7 @@ where
     S::Future: 'static,
     B: MessageBody + 'static,
 {
-    type Response = ServiceResponse<B>;
+    type Response = ServiceResponse<BoxBody>;
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>>>>;
 
@@ -63,9 +63,10 @@ where
         match authenticate(&self.keys, &request) {
             Ok(consumer) => {
                 request.extensions_mut().insert(consumer);
-                Box::pin(self.service.call(request))
+                let inner = self.service.call(request);
+                Box::pin(async move { Ok(inner.await?.map_into_boxed_body()) })
             }
-            Err(problem) => Box::pin(ready(Err(problem.into()))),
+            Err(problem) => Box::pin(ready(Ok(request.error_response(problem)))),
         }
     }
 }

@@ -1,1 +1,10 @@
-//! TBD
+#![doc = include_str!("../README.md")]
+
+pub mod health;
+pub mod secrets;
+#[cfg(feature = "server")]
+pub mod server;
+pub mod settings;
+pub mod shutdown;
+pub mod telemetry;
+pub mod trace_context;

@@ -1,0 +1,164 @@
+//! Round every request: its ids, its span, its metrics, and the request id inside every problem.
+
+use crate::telemetry::DURATION_BUCKETS_S;
+use crate::trace_context::{
+    REQUEST_ID_HEADER, TRACEPARENT_HEADER, is_request_id, new_request_id, trace_id,
+};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, ResponseError};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Histogram;
+use opentelemetry::propagation::Extractor;
+use problem::{Code, Problem};
+use std::time::{Duration, Instant};
+use tracing::{Instrument, Span};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+/// A request that takes longer is worth a warning.
+const SLOW: Duration = Duration::from_secs(1);
+const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
+
+/// The instruments, shared by all workers.
+#[derive(Clone)]
+pub(super) struct Observer {
+    duration_s: Histogram<f64>,
+}
+
+impl Observer {
+    pub(super) fn new() -> Self {
+        let duration_s = opentelemetry::global::meter("service")
+            .f64_histogram("http_server_request_duration")
+            .with_unit("s")
+            .with_description("How long requests took, by route, method and status")
+            .with_boundaries(DURATION_BUCKETS_S.to_vec())
+            .build();
+        Self { duration_s }
+    }
+}
+
+pub(super) async fn observe(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let begun = Instant::now();
+    let request_id = request_id(request.headers());
+    let span = root_span(&request, &request_id);
+    let method = request.method().clone();
+    if method == Method::HEAD {
+        // Routed as GET; the connection knows that it was HEAD and leaves the body out.
+        request.head_mut().method = Method::GET;
+    }
+    let observer = request.app_data::<Observer>().cloned();
+    // An error here would be a middleware's that did not make a response of it: ours all do.
+    let response = next.call(request).instrument(span.clone()).await?;
+    let mut response = with_instance(response.map_into_boxed_body(), &request_id);
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let taken = begun.elapsed();
+    let route = response
+        .request()
+        .match_pattern()
+        .unwrap_or_else(|| "unmatched".to_owned());
+    span.in_scope(|| log(&response, &route, taken));
+    if let Some(observer) = observer {
+        let labels = [
+            KeyValue::new("http_request_method", method.to_string()),
+            KeyValue::new("http_route", route),
+            KeyValue::new(
+                "http_response_status_code",
+                i64::from(response.status().as_u16()),
+            ),
+        ];
+        observer.duration_s.record(taken.as_secs_f64(), &labels);
+    }
+    Ok(response)
+}
+
+fn request_id(headers: &HeaderMap) -> String {
+    headers
+        .get(REQUEST_ID)
+        .filter(|value| is_request_id(value.as_bytes()))
+        .and_then(|value| value.to_str().ok())
+        .map_or_else(new_request_id, str::to_owned)
+}
+
+/// The span of the whole request. It holds ids only: no path and no query, for they may hold a VIN.
+fn root_span(request: &ServiceRequest, request_id: &str) -> Span {
+    let traceparent = request
+        .headers()
+        .get(TRACEPARENT_HEADER)
+        .and_then(|value| value.to_str().ok());
+    let trace = traceparent.and_then(trace_id);
+    let span = tracing::info_span!(
+        "http_request",
+        otel.kind = "server",
+        request_id,
+        trace_id = trace
+    );
+    if trace.is_some() && !span.is_disabled() {
+        let context = opentelemetry::global::get_text_map_propagator(|propagator| {
+            propagator.extract(&Headers(request.headers()))
+        });
+        // Fails only where no trace exporter is set up, and then there is no parent to set.
+        let _ = span.set_parent(context);
+    }
+    span
+}
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).and_then(|value| value.to_str().ok())
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(HeaderName::as_str).collect()
+    }
+}
+
+fn log(response: &ServiceResponse, route: &str, taken: Duration) {
+    let status = response.status().as_u16();
+    let duration_ms = taken.as_secs_f64() * 1000.0;
+    if response.status().is_server_error() {
+        let error = response.response().error().map(ToString::to_string);
+        tracing::error!(route, status, duration_ms, error, "request failed");
+    } else if taken >= SLOW {
+        tracing::warn!(route, status, duration_ms, "slow request");
+    } else {
+        tracing::debug!(route, status, duration_ms, "request");
+    }
+}
+
+/// Puts the request id into a problem that a handler or an extractor answered.
+fn with_instance(response: ServiceResponse, request_id: &str) -> ServiceResponse {
+    let Some(problem) = response.response().error().map(as_problem) else {
+        return response;
+    };
+    let (request, old) = response.into_parts();
+    let mut fresh = problem.instance(request_id).error_response();
+    for (name, value) in old.headers() {
+        if !fresh.headers().contains_key(name) {
+            fresh.headers_mut().insert(name.clone(), value.clone());
+        }
+    }
+    ServiceResponse::new(request, fresh)
+}
+
+/// Any error as a problem. One that is not ours keeps its status and loses its text.
+fn as_problem(error: &Error) -> Problem {
+    if let Some(problem) = error.as_error::<Problem>() {
+        return problem.clone();
+    }
+    let status = error.as_response_error().status_code().as_u16();
+    let code = Code::ALL
+        .iter()
+        .copied()
+        .find(|code| code.status() == status);
+    Problem::new(code.unwrap_or(Code::Internal))
+}

@@ -1,0 +1,243 @@
+//! The server as its callers see it, over real connections.
+#![cfg(feature = "server")]
+#![allow(clippy::unwrap_used, reason = "tests stop at the first surprise")]
+
+use actix_web::{HttpResponse, get, post, web};
+use problem::{Code, Problem};
+use reqwest::{Client, Method, StatusCode};
+use serde::Deserialize;
+use serde_json::Value;
+use service::health::{Health, Need};
+use service::server::{Process, ServerSettings, bind, openapi, run};
+use service::telemetry;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use utoipa::OpenApi;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+#[derive(OpenApi)]
+#[openapi(info(title = "Sample"))]
+struct Api;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Query {
+    year: u16,
+}
+
+#[utoipa::path]
+#[get("/cars/{id}")]
+async fn read_car(id: web::Path<u32>, query: web::Query<Query>) -> String {
+    format!("{id} {}", query.year)
+}
+
+#[utoipa::path]
+#[post("/cars")]
+async fn create_car(body: web::Json<BTreeMap<String, String>>) -> HttpResponse {
+    HttpResponse::Created().json(body.into_inner())
+}
+
+#[utoipa::path]
+#[get("/broken")]
+async fn read_broken() -> Result<String, Problem> {
+    Err(Problem::new(Code::Unavailable)
+        .detail("The database is away.")
+        .retry_after_s(7))
+}
+
+#[utoipa::path]
+#[get("/slow")]
+async fn read_slow() -> &'static str {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    "done"
+}
+
+fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(read_car)
+        .service(create_car)
+        .service(read_broken)
+        .service(read_slow);
+}
+
+struct Running {
+    url: String,
+    stop: oneshot::Sender<()>,
+    done: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+fn start() -> Running {
+    let settings = ServerSettings {
+        host: "127.0.0.1".into(),
+        port: 0,
+        workers: Some(1),
+    };
+    let listener = bind(&settings).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let health = Health::new("sample", "1.0.0")
+        .check("postgres", Need::Required, || async { Ok(BTreeMap::new()) })
+        .check("redis", Need::Optional, || async {
+            Err("refused".to_owned())
+        });
+    let process = Process {
+        health: Arc::new(health),
+        telemetry: telemetry::without_logs("sample", "1.0.0").unwrap(),
+        openapi: openapi(Api::openapi(), routes),
+    };
+    let (stop, stopped) = oneshot::channel();
+    let done = tokio::spawn(async move {
+        run(listener, &settings, process, routes, async {
+            stopped.await.unwrap()
+        })
+        .await
+    });
+    Running { url, stop, done }
+}
+
+async fn problem(response: reqwest::Response) -> Value {
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/problem+json"
+    );
+    let request_id = response.headers()["x-request-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let body: Value = response.json().await.unwrap();
+    assert_eq!(body["instance"], request_id);
+    body
+}
+
+#[tokio::test]
+async fn every_framework_error_is_a_problem_with_the_request_id() {
+    let server = start();
+    let url = |path: &str| format!("{}{path}", server.url);
+    let client = Client::new();
+    let cases = [
+        (client.get(url("/nowhere")), 404, "not_found"),
+        (client.get(url("/cars/1")), 422, "invalid_parameter"),
+        (client.get(url("/cars/1?year=x")), 422, "invalid_parameter"),
+        (
+            client.get(url("/cars/1?year=2022&colour=red")),
+            422,
+            "invalid_parameter",
+        ),
+        (
+            client.get(url("/cars/x?year=2022")),
+            422,
+            "invalid_parameter",
+        ),
+        (client.delete(url("/cars")), 405, "method_not_allowed"),
+        (
+            client.post(url("/cars")).body("{}"),
+            415,
+            "unsupported_media_type",
+        ),
+        (
+            client
+                .post(url("/cars"))
+                .header("content-type", "application/json")
+                .body("{"),
+            400,
+            "bad_json",
+        ),
+        (client.post(url("/cars")).json(&[1]), 422, "invalid_body"),
+        (
+            client.post(url("/cars")).json(&"x".repeat(300_000)),
+            413,
+            "body_too_large",
+        ),
+        (client.get(url("/broken")), 503, "unavailable"),
+        (client.post(url("/health")), 405, "method_not_allowed"),
+    ];
+    for (request, status, code) in cases {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{code}");
+        assert_eq!(problem(response).await["code"], code);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_answered_with_the_allowed_ones() {
+    let server = start();
+    let client = Client::new();
+    for (path, allowed) in [("/cars/1", "GET, HEAD"), ("/cars", "POST")] {
+        let response = client
+            .delete(format!("{}{path}", server.url))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.headers()["allow"], allowed);
+    }
+}
+
+#[tokio::test]
+async fn head_is_get_without_the_body() {
+    let server = start();
+    let url = format!("{}/cars/7?year=2022", server.url);
+    let response = Client::new()
+        .request(Method::HEAD, url)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()["content-length"], "6");
+    assert_eq!(response.text().await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn a_plain_request_id_is_kept_and_a_strange_one_replaced() {
+    let server = start();
+    let client = Client::new();
+    for (sent, kept) in [("job-7", true), ("two words", false)] {
+        let request = client
+            .get(format!("{}/health/live", server.url))
+            .header("x-request-id", sent);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.headers()["x-request-id"] == sent, kept);
+    }
+}
+
+#[tokio::test]
+async fn health_metrics_and_docs_are_there() {
+    let server = start();
+    let get = async |path: &str| {
+        reqwest::get(format!("{}{path}", server.url))
+            .await
+            .unwrap()
+            .error_for_status()
+            .unwrap()
+    };
+    let health: Value = get("/health").await.json().await.unwrap();
+    assert_eq!(health["status"], "degraded");
+    assert_eq!(health["checks"]["postgres"]["status"], "ok");
+    assert_eq!(health["checks"]["redis"]["status"], "unavailable");
+    get("/health/ready").await;
+    get("/cars/1?year=2022").await;
+    let metrics = get("/metrics").await.text().await.unwrap();
+    assert!(metrics.contains(r#"http_route="/cars/{id}""#), "{metrics}");
+    assert!(metrics.contains("mvp_build_info"));
+    let document: Value = get("/openapi.json").await.json().await.unwrap();
+    assert!(document["paths"]["/cars/{id}"]["get"].is_object());
+    let page = get("/docs").await.text().await.unwrap();
+    assert!(page.contains("swagger-ui"), "{page}");
+    assert!(!page.contains("https://"), "the page works offline");
+}
+
+#[tokio::test]
+async fn stopping_lets_a_running_request_finish() {
+    let Running { url, stop, done } = start();
+    reqwest::get(format!("{url}/health/live")).await.unwrap();
+    let running = tokio::spawn(reqwest::get(format!("{url}/slow")));
+    // The request is on its way once the server has taken its connection.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    stop.send(()).unwrap();
+    assert_eq!(
+        running.await.unwrap().unwrap().text().await.unwrap(),
+        "done"
+    );
+    done.await.unwrap().unwrap();
+    assert!(reqwest::get(format!("{url}/health/live")).await.is_err());
+}
