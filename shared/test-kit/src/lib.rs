@@ -1,1 +1,29 @@
-//! TBD
+#![doc = include_str!("../README.md")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test stops at the first surprise"
+)]
+
+mod chaos_proxy;
+mod database;
+mod eventually;
+mod redis_server;
+
+pub use chaos_proxy::ChaosProxy;
+pub use database::Database;
+pub use eventually::{eventually, eventually_async};
+pub use redis_server::RedisServer;
+
+/// A port on loopback that nothing listens on now.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// A short name that no other test of this or another run has.
+pub fn unique_name(prefix: &str) -> String {
+    format!("{prefix}_{:016x}", rand::random::<u64>())
+}

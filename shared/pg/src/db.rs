@@ -1,0 +1,90 @@
+//! The pool in which nothing waits for ever.
+
+use crate::connect::Connector;
+use crate::{DatabaseSettings, DbError};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use std::time::Duration;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
+const TIMEOUTS: Timeouts = Timeouts {
+    wait: Some(Duration::from_millis(500)),
+    create: Some(Duration::from_secs(2)),
+    recycle: Some(Duration::from_millis(500)),
+};
+
+/// A database to read from and write to.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool,
+    query_timeout: Duration,
+}
+
+impl Db {
+    /// A pool for this database. Nothing is connected yet, so a database that is away does not keep a process from
+    /// starting.
+    pub fn new(settings: &DatabaseSettings, application_name: &str) -> Result<Self, DbError> {
+        let manager = Manager::from_connect(
+            settings.driver_config(application_name)?,
+            Connector::new(settings)?,
+            ManagerConfig {
+                recycling_method: RecyclingMethod::Verified,
+            },
+        );
+        let pool = Pool::builder(manager)
+            .max_size(settings.max_connections)
+            .timeouts(TIMEOUTS)
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| DbError::Unavailable(Box::new(error)))?;
+        Ok(Self {
+            pool,
+            query_timeout: QUERY_TIMEOUT,
+        })
+    }
+
+    /// The same pool with more time for each query, for reports and imports.
+    #[must_use]
+    pub fn with_query_timeout(mut self, query_timeout: Duration) -> Self {
+        self.query_timeout = query_timeout;
+        self
+    }
+
+    /// Runs a query. The statement is prepared once a connection.
+    pub async fn query(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, DbError> {
+        let client = self.pool.get().await?;
+        let answer = tokio::time::timeout(self.query_timeout, async {
+            let statement = client.prepare_cached(sql).await?;
+            client.query(&statement, parameters).await
+        })
+        .await;
+        match answer {
+            Ok(result) => Ok(result?),
+            Err(_) => {
+                // The connection is in the middle of an answer: it must not be lent again.
+                drop(Object::take(client));
+                Err(DbError::Timeout)
+            }
+        }
+    }
+
+    /// Runs a query that gives one row or none.
+    pub async fn query_opt(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Option<Row>, DbError> {
+        Ok(self.query(sql, parameters).await?.into_iter().next())
+    }
+
+    /// Connections in use and connections open, for metrics.
+    pub fn connections(&self) -> (usize, usize) {
+        let status = self.pool.status();
+        (status.size.saturating_sub(status.available), status.size)
+    }
+}

@@ -1,0 +1,86 @@
+//! What a failure of PostgreSQL means to the caller.
+
+use problem::{Code, Problem};
+use service::secrets::SecretError;
+use tokio_postgres::error::SqlState;
+
+/// A database call that gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The database cannot be reached, is starting or stopping, or has no connection to spare.
+    #[error("the database is not available")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The query took longer than it may.
+    #[error("the database did not answer in time")]
+    Timeout,
+    /// The database refuses the statement.
+    #[error("the database refused the statement")]
+    Refused(#[source] tokio_postgres::Error),
+    /// The password file is not usable.
+    #[error("the database password cannot be read")]
+    Password(#[from] SecretError),
+    /// The file of certificate authorities is not usable.
+    #[error("the certificate authorities for the database cannot be read: {0}")]
+    Authorities(String),
+    /// A migration failed.
+    #[error("the migrations of {capsule} failed")]
+    Migration {
+        /// The capsule whose migrations these are.
+        capsule: &'static str,
+        /// What went wrong.
+        source: Box<refinery::Error>,
+    },
+}
+
+impl DbError {
+    /// The SQLSTATE, when the server gave one.
+    pub fn sql_state(&self) -> Option<&SqlState> {
+        match self {
+            Self::Refused(error) => error.code(),
+            _ => None,
+        }
+    }
+
+    /// Whether trying again later makes sense.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Timeout)
+    }
+}
+
+impl From<tokio_postgres::Error> for DbError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        // Classes 08 (connection), 53 (resources) and 57P (operator intervention) pass by themselves;
+        // an error without a state comes from the connection.
+        let passing = error.code().is_none_or(|state| {
+            ["08", "53", "57P"]
+                .iter()
+                .any(|class| state.code().starts_with(class))
+        });
+        if passing {
+            Self::Unavailable(Box::new(error))
+        } else {
+            Self::Refused(error)
+        }
+    }
+}
+
+impl From<deadpool_postgres::PoolError> for DbError {
+    fn from(error: deadpool_postgres::PoolError) -> Self {
+        match error {
+            deadpool_postgres::PoolError::Backend(inner) => inner.into(),
+            other => Self::Unavailable(Box::new(other)),
+        }
+    }
+}
+
+impl From<&DbError> for Problem {
+    fn from(error: &DbError) -> Self {
+        if error.is_passing() {
+            Self::new(Code::Unavailable)
+                .detail("The database is not available at the moment.")
+                .retry_after_s(2)
+        } else {
+            Self::new(Code::Internal)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The pool against a real PostgreSQL that is well, frozen, cut off and away.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests stop at the first surprise")]
+
+use pg::{Credentials, DatabaseSettings, Db, DbError, Migration, Tls};
+use std::time::{Duration, Instant};
+use test_kit::{ChaosProxy, Database};
+use tokio_postgres::error::SqlState;
+
+fn settings(database: &Database, port: u16) -> DatabaseSettings {
+    DatabaseSettings {
+        host: database.host.clone(),
+        port,
+        name: database.name.clone(),
+        user: database.api(),
+        password_file: database.password_file.clone(),
+        max_connections: 2,
+        tls: Tls::Disable,
+        tls_ca_file: None,
+    }
+}
+
+async fn proxied() -> (Database, ChaosProxy, Db) {
+    let database = Database::create().await;
+    let proxy = ChaosProxy::start(format!("{}:{}", database.host, database.port)).await;
+    let db = Db::new(&settings(&database, proxy.port), "test").unwrap();
+    (database, proxy, db)
+}
+
+#[tokio::test]
+async fn a_frozen_database_is_unavailable_within_its_deadline_and_works_once_it_answers() {
+    let (_database, proxy, db) = proxied().await;
+    db.query("SELECT 1", &[]).await.unwrap();
+    proxy.hang();
+    let begun = Instant::now();
+    let error = db.query("SELECT 1", &[]).await.unwrap_err();
+    assert!(error.is_passing(), "{error:?}");
+    assert!(begun.elapsed() < Duration::from_secs(5), "took {:?}", begun.elapsed());
+    proxy.heal();
+    test_kit::eventually_async("the pool recovers", || async {
+        db.query("SELECT 1", &[]).await.is_ok()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cut_connection_is_replaced() {
+    let (_database, proxy, db) = proxied().await;
+    db.query("SELECT 1", &[]).await.unwrap();
+    proxy.cut();
+    assert!(db.query("SELECT 1", &[]).await.unwrap_err().is_passing());
+    proxy.heal();
+    db.query("SELECT 1", &[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_long_query_is_cut_off_and_its_connection_is_not_lent_again() {
+    let database = Database::create().await;
+    let db = Db::new(&settings(&database, database.port), "test")
+        .unwrap()
+        .with_query_timeout(Duration::from_millis(100));
+    assert!(matches!(db.query("SELECT pg_sleep(20)", &[]).await, Err(DbError::Timeout)));
+    let row = db.query_opt("SELECT 7", &[]).await.unwrap().unwrap();
+    assert_eq!(row.get::<_, i32>(0), 7);
+}
+
+#[tokio::test]
+async fn a_statement_the_server_refuses_is_no_reason_to_try_again() {
+    let database = Database::create().await;
+    let db = Db::new(&settings(&database, database.port), "test").unwrap();
+    let error = db.query("SELECT * FROM nowhere", &[]).await.unwrap_err();
+    assert_eq!(error.sql_state(), Some(&SqlState::UNDEFINED_TABLE));
+    assert!(!error.is_passing());
+}
+
+#[tokio::test]
+async fn migrations_run_once_however_many_instances_start_and_serving_roles_only_read() {
+    const STEPS: &[Migration] = &[
+        Migration { name: "V1__table", sql: "CREATE TABLE sample.thing (id int)" },
+        Migration { name: "V2__row", sql: "INSERT INTO sample.thing VALUES (1)" },
+    ];
+    let database = Database::create().await;
+    let owner = settings(&database, database.port).with_credentials(&Credentials {
+        user: database.owner(),
+        password_file: database.password_file.clone(),
+    });
+    let mut watching = pg::connect(&owner, "test").await.unwrap();
+    assert_eq!(pg::pending(&mut watching, "sample", STEPS).await.unwrap(), 2);
+    let instances = (0..4).map(|_| {
+        let owner = owner.clone();
+        tokio::spawn(async move {
+            let mut client = pg::connect(&owner, "test").await.unwrap();
+            pg::migrate(&mut client, "sample", STEPS).await.unwrap()
+        })
+    });
+    let mut applied = 0;
+    for instance in instances.collect::<Vec<_>>() {
+        applied += instance.await.unwrap();
+    }
+    assert_eq!(applied, 2);
+    assert_eq!(pg::pending(&mut watching, "sample", STEPS).await.unwrap(), 0);
+
+    let db = Db::new(&settings(&database, database.port), "test").unwrap();
+    assert_eq!(db.query("SELECT id FROM sample.thing", &[]).await.unwrap().len(), 1);
+    let refused = db.query("DELETE FROM sample.thing", &[]).await.unwrap_err();
+    assert_eq!(refused.sql_state(), Some(&SqlState::INSUFFICIENT_PRIVILEGE));
+}
