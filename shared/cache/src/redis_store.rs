@@ -15,7 +15,7 @@ use std::time::Duration;
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(50);
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
 const FAILURES_TO_OPEN: u32 = 5;
-const OPEN_FOR: Duration = Duration::from_secs(5);
+const OPEN_FOR: Duration = Duration::from_secs(2);
 
 /// Where Redis is.
 #[derive(Debug, Clone, Deserialize)]
