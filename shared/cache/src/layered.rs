@@ -76,7 +76,7 @@ impl Cache {
         F: FnOnce() -> Fut + Send,
         Fut: Future<Output = Result<Vec<u8>, E>> + Send,
     {
-        if let Some(answer) = self.from_redis(key).await {
+        if let Some(answer) = self.look_in_redis(key).await {
             self.requests.count(Found::Redis);
             return Ok(Arc::new(answer));
         }
@@ -109,7 +109,7 @@ impl Cache {
         });
     }
 
-    async fn from_redis(&self, key: &str) -> Option<Answer> {
+    async fn look_in_redis(&self, key: &str) -> Option<Answer> {
         let kept = self.redis.as_ref()?.get(key).await;
         if let Err(error) = &kept {
             tracing::debug!(%error, "a Redis failure counts as a miss");
