@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use test_kit::{RedisServer, eventually, eventually_async};
 
-const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
+const WEEK: Duration = Duration::from_hours(7 * 24);
 const POLICY: Policy = Policy {
     fresh_for: WEEK,
     keep_for: WEEK,
