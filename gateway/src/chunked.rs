@@ -26,7 +26,7 @@ enum State {
 
 /// A chunked body in progress.
 #[derive(Debug, Clone, Copy)]
-pub struct Chunked {
+pub(crate) struct Chunked {
     state: State,
     size: u64,
 }
@@ -42,7 +42,7 @@ impl Default for Chunked {
 
 impl Chunked {
     /// Takes as many bytes as belong to the body; says how many and whether the body ended.
-    pub fn follow(&mut self, bytes: &[u8]) -> Result<(usize, bool), Refusal> {
+    pub(crate) fn follow(&mut self, bytes: &[u8]) -> Result<(usize, bool), Refusal> {
         let mut taken = 0_usize;
         while let Some(&byte) = bytes.get(taken) {
             if let State::Data { left } = self.state {

@@ -28,23 +28,23 @@ const NEXT_HEAD: Position = Position::Head {
 
 /// Follows the requests of one connection.
 #[derive(Debug)]
-pub struct Tracker {
+pub(crate) struct Tracker {
     position: Position,
     limits: HeadLimits,
 }
 
 /// How far a run of bytes is good.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// So many bytes may be handed on; the rest is an incomplete head, to be presented again.
-    pub passed: usize,
+    pub(crate) passed: usize,
     /// What was wrong right after the passed bytes.
-    pub refused: Option<Refusal>,
+    pub(crate) refused: Option<Refusal>,
 }
 
 impl Tracker {
     /// A tracker for a new connection.
-    pub fn new(limits: HeadLimits) -> Self {
+    pub(crate) fn new(limits: HeadLimits) -> Self {
         Self {
             position: NEXT_HEAD,
             limits,
@@ -52,12 +52,12 @@ impl Tracker {
     }
 
     /// Whether the next byte belongs to a head.
-    pub fn in_head(&self) -> bool {
+    pub(crate) fn in_head(&self) -> bool {
         matches!(self.position, Position::Head { .. })
     }
 
     /// Looks at bytes that follow those already passed.
-    pub fn follow(&mut self, bytes: &[u8]) -> Progress {
+    pub(crate) fn follow(&mut self, bytes: &[u8]) -> Progress {
         let mut passed = 0_usize;
         loop {
             let rest = bytes.get(passed..).unwrap_or_default();

@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 /// The method of the request that stands in for a refused head.
-pub const REFUSED_METHOD: &str = "REFUSED";
+pub(crate) const REFUSED_METHOD: &str = "REFUSED";
 
 /// A slow peer must move this much within one idle period, or it is trickling.
 const MIN_PROGRESS_BYTES: usize = 256;
@@ -29,21 +29,21 @@ const LINGER_BYTES: usize = 4 << 20;
 
 /// How long a connection may take over what it does.
 #[derive(Debug, Clone, Copy)]
-pub struct StreamTimes {
+pub(crate) struct StreamTimes {
     /// From the first byte of a head, or from the start of the connection, to the head's end.
-    pub head: Duration,
+    pub(crate) head: Duration,
     /// Without progress while a body is read or an answer written.
-    pub idle: Duration,
+    pub(crate) idle: Duration,
     /// Between two requests.
-    pub keep_alive: Duration,
+    pub(crate) keep_alive: Duration,
 }
 
 /// Whether a request of the connection is being worked on; shared with the service.
-pub type InFlight = Arc<AtomicBool>;
+pub(crate) type InFlight = Arc<AtomicBool>;
 
 /// A client's connection.
 #[derive(Debug)]
-pub struct GuardedStream {
+pub(crate) struct GuardedStream {
     socket: TcpStream,
     tracker: Tracker,
     times: StreamTimes,
@@ -65,7 +65,7 @@ pub struct GuardedStream {
 
 impl GuardedStream {
     /// Guards a fresh connection.
-    pub fn new(
+    pub(crate) fn new(
         socket: TcpStream,
         limits: HeadLimits,
         times: StreamTimes,

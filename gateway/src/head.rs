@@ -7,18 +7,18 @@ use memchr::memchr;
 
 /// What a head may measure.
 #[derive(Debug, Clone, Copy)]
-pub struct HeadLimits {
+pub(crate) struct HeadLimits {
     /// The request target, in bytes.
-    pub target_bytes: usize,
+    pub(crate) target_bytes: usize,
     /// The whole head, in bytes.
-    pub head_bytes: usize,
+    pub(crate) head_bytes: usize,
     /// The number of header fields.
-    pub headers: usize,
+    pub(crate) headers: usize,
 }
 
 /// How the body that follows a head is framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BodyFraming {
+pub(crate) enum BodyFraming {
     /// No body.
     None,
     /// So many bytes.
@@ -28,7 +28,7 @@ pub enum BodyFraming {
 }
 
 /// The methods that are let through at all.
-pub const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+pub(crate) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 const MAX_CONNECTION_TOKENS: usize = 16;
 
@@ -44,7 +44,7 @@ struct Seen<'a> {
 }
 
 /// Judges a complete head, its final empty line included.
-pub fn judge(head: &[u8], limits: HeadLimits) -> Result<BodyFraming, Refusal> {
+pub(crate) fn judge(head: &[u8], limits: HeadLimits) -> Result<BodyFraming, Refusal> {
     // One empty line before the request line is tolerated (RFC 9112 §2.2).
     let head = head.strip_prefix(b"\r\n").unwrap_or(head);
     let (request_line, mut rest) = split_line(head).ok_or(Refusal::RequestLine)?;
@@ -165,7 +165,10 @@ fn judge_header<'a>(line: &'a [u8], seen: &mut Seen<'a>) -> Result<(), Refusal> 
     let (name, value) = line.split_at(colon);
     judge_name(name)?;
     let value = value.get(1..).unwrap_or_default().trim_ascii();
-    if value.iter().any(|b| (*b < 0x20 && *b != b'\t') || *b == 0x7f) {
+    if value
+        .iter()
+        .any(|b| (*b < 0x20 && *b != b'\t') || *b == 0x7f)
+    {
         return Err(Refusal::HeaderValue);
     }
     // Only these lengths can be a header that matters here: the others cost one comparison.

@@ -9,6 +9,10 @@ use std::borrow::Cow;
 /// Oddities that are refused unless a route permits them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in the settings"
+)]
 pub struct Oddities {
     /// A `;` in a segment: some servers cut the segment there.
     pub semicolon: bool,
@@ -22,7 +26,7 @@ pub struct Oddities {
 
 impl Oddities {
     /// Whether every oddity here is among the permitted ones.
-    pub fn within(self, permitted: Self) -> bool {
+    pub(crate) fn within(self, permitted: Self) -> bool {
         (!self.semicolon || permitted.semicolon)
             && (!self.empty_segment || permitted.empty_segment)
             && (!self.encoded_slash || permitted.encoded_slash)
@@ -32,15 +36,15 @@ impl Oddities {
 
 /// A path in its plain form.
 #[derive(Debug, PartialEq, Eq)]
-pub struct CanonicalPath<'a> {
+pub(crate) struct CanonicalPath<'a> {
     /// The spelling to route by and to forward.
-    pub text: Cow<'a, str>,
+    pub(crate) text: Cow<'a, str>,
     /// What a route must permit.
-    pub oddities: Oddities,
+    pub(crate) oddities: Oddities,
 }
 
 /// Brings a path to its plain form or refuses it.
-pub fn canonicalise(raw: &str) -> Result<CanonicalPath<'_>, Refusal> {
+pub(crate) fn canonicalise(raw: &str) -> Result<CanonicalPath<'_>, Refusal> {
     if !raw.starts_with('/') {
         return Err(Refusal::Path);
     }

@@ -106,6 +106,22 @@ refusals! {
 }
 
 impl Refusal {
+    /// Whether what follows on the connection can no longer be trusted to be a request.
+    pub const fn closes_connection(self) -> bool {
+        !matches!(
+            self,
+            Self::Path
+                | Self::NoRoute
+                | Self::MethodOfRoute
+                | Self::KeyMissing
+                | Self::KeyUnknown
+                | Self::UpstreamDown
+                | Self::UpstreamBusy
+                | Self::UpstreamTimeout
+                | Self::UpstreamBroken
+        )
+    }
+
     /// The reason with this label.
     pub fn from_label(label: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|r| r.label() == label)

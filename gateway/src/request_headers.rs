@@ -3,11 +3,11 @@
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// The API key.
-pub const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+pub(crate) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// The id of a request, in and out.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// W3C trace context.
-pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -15,23 +15,23 @@ const X_CONSUMER_ID: HeaderName = HeaderName::from_static("x-consumer-id");
 
 /// What the gateway itself says about a request.
 #[derive(Debug)]
-pub struct Said<'a> {
+pub(crate) struct Said<'a> {
     /// The upstream's own host and port.
-    pub upstream_host: &'a HeaderValue,
+    pub(crate) upstream_host: &'a HeaderValue,
     /// The client's address.
-    pub client: &'a HeaderValue,
+    pub(crate) client: &'a HeaderValue,
     /// The id of the request.
-    pub request_id: &'a HeaderValue,
+    pub(crate) request_id: &'a HeaderValue,
     /// The trace context, with the gateway as parent.
-    pub traceparent: HeaderValue,
+    pub(crate) traceparent: HeaderValue,
     /// Whose key it was.
-    pub consumer: Option<HeaderValue>,
+    pub(crate) consumer: Option<HeaderValue>,
     /// Whether the upstream gets to see the key.
-    pub forward_key: bool,
+    pub(crate) forward_key: bool,
 }
 
 /// Turns a client's headers into those that the upstream gets.
-pub fn rewrite(headers: &mut HeaderMap, said: Said<'_>) {
+pub(crate) fn rewrite(headers: &mut HeaderMap, said: Said<'_>) {
     drop_named_in_connection(headers);
     drop_never_forwarded(headers, said.forward_key);
     let client_host = headers.insert(header::HOST, said.upstream_host.clone());
@@ -48,7 +48,7 @@ pub fn rewrite(headers: &mut HeaderMap, said: Said<'_>) {
 }
 
 /// RFC 9110 §7.6.1: what Connection names is for this hop only.
-pub fn drop_named_in_connection(headers: &mut HeaderMap) {
+pub(crate) fn drop_named_in_connection(headers: &mut HeaderMap) {
     if !headers.contains_key(header::CONNECTION) {
         return;
     }
@@ -84,7 +84,7 @@ fn is_unwanted(name: &str, forward_key: bool) -> bool {
 }
 
 /// RFC 9110 §7.6.1 and what older servers added to it.
-pub fn is_hop_by_hop(name: &str) -> bool {
+pub(crate) fn is_hop_by_hop(name: &str) -> bool {
     matches!(
         name,
         "connection"

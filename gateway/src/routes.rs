@@ -7,40 +7,40 @@ use std::time::Duration;
 
 /// A route, ready for use.
 #[derive(Debug)]
-pub struct Route {
+pub(crate) struct Route {
     /// The prefix, which is also the name of the route in logs and metrics.
-    pub prefix: String,
+    pub(crate) prefix: String,
     /// The upstream's place in the list of upstreams.
-    pub upstream: usize,
+    pub(crate) upstream: usize,
     /// So many bytes are cut from the front of the path.
-    pub strip: usize,
+    pub(crate) strip: usize,
     /// The methods that pass.
-    pub methods: Vec<Method>,
+    pub(crate) methods: Vec<Method>,
     /// The same as the value of `Allow`.
-    pub allow: HeaderValue,
+    pub(crate) allow: HeaderValue,
     /// The key ring's place in the list of key rings.
-    pub keys: Option<usize>,
+    pub(crate) keys: Option<usize>,
     /// Whether the upstream gets to see the key.
-    pub forward_key: bool,
+    pub(crate) forward_key: bool,
     /// Bytes of a request body.
-    pub body_limit: u64,
+    pub(crate) body_limit: u64,
     /// For the head of the answer.
-    pub answer_timeout: Duration,
+    pub(crate) answer_timeout: Duration,
     /// Without progress in the body of the answer.
-    pub body_idle_timeout: Duration,
+    pub(crate) body_idle_timeout: Duration,
     /// Oddities of the path that pass.
-    pub permitted: Oddities,
+    pub(crate) permitted: Oddities,
 }
 
 /// All routes, the longest prefix first.
 #[derive(Debug)]
-pub struct RouteTable {
+pub(crate) struct RouteTable {
     routes: Vec<Route>,
 }
 
 impl RouteTable {
     /// Builds the table from valid settings.
-    pub fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings) -> Self {
         let mut keyed = 0_usize;
         let mut routes: Vec<Route> = Vec::with_capacity(settings.routes.len());
         for route in &settings.routes {
@@ -53,7 +53,7 @@ impl RouteTable {
     }
 
     /// The route of a canonical path, and its place in the table.
-    pub fn find(&self, path: &str) -> Option<(usize, &Route)> {
+    pub(crate) fn find(&self, path: &str) -> Option<(usize, &Route)> {
         let of = |route: &Route| {
             route.prefix == "/"
                 || path
@@ -64,7 +64,7 @@ impl RouteTable {
     }
 
     /// Every route, in the order of their places.
-    pub fn all(&self) -> &[Route] {
+    pub(crate) fn all(&self) -> &[Route] {
         &self.routes
     }
 }
@@ -81,7 +81,11 @@ fn build(settings: &Settings, route: &RouteSettings, keys: Option<usize>) -> Rou
             .position(|name| *name == route.upstream)
             .unwrap_or_default(),
         strip: route.strip_prefix.len(),
-        methods: route.methods.iter().filter_map(|m| m.parse().ok()).collect(),
+        methods: route
+            .methods
+            .iter()
+            .filter_map(|m| m.parse().ok())
+            .collect(),
         allow: HeaderValue::from_str(&allow).unwrap_or(HeaderValue::from_static("")),
         keys,
         forward_key: route.api_key.as_ref().is_some_and(|keys| keys.forward),

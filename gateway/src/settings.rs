@@ -38,9 +38,6 @@ pub struct Settings {
     pub upstreams: BTreeMap<String, UpstreamSettings>,
     /// Which path goes where.
     pub routes: Vec<RouteSettings>,
-    /// Traces, as every service has them; read by the shared `service` crate.
-    #[serde(default)]
-    pub telemetry: Option<serde_json::Value>,
 }
 
 /// An address to listen on.
@@ -274,7 +271,11 @@ impl Settings {
         if route.methods.is_empty() {
             return Err(wrong(format!("{key}.methods"), "must name a method"));
         }
-        if let Some(method) = route.methods.iter().find(|m| !METHODS.contains(&m.as_str())) {
+        if let Some(method) = route
+            .methods
+            .iter()
+            .find(|m| !METHODS.contains(&m.as_str()))
+        {
             let reason = format!("{method} is not one of {}", METHODS.join(", "));
             return Err(wrong(format!("{key}.methods"), reason));
         }
@@ -293,7 +294,10 @@ impl UpstreamSettings {
         self.authority()
             .map_err(|reason| wrong(format!("{key}.url"), reason))?;
         if self.max_connections == 0 {
-            return Err(wrong(format!("{key}.max_connections"), "must be at least 1"));
+            return Err(wrong(
+                format!("{key}.max_connections"),
+                "must be at least 1",
+            ));
         }
         if self.health_path.parse::<http::uri::PathAndQuery>().is_err() {
             return Err(wrong(format!("{key}.health_path"), "must be a path"));

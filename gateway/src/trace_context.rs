@@ -1,7 +1,7 @@
 //! Request ids and W3C trace context: taken over when well formed, made anew otherwise.
 
 use http::{HeaderMap, HeaderValue};
-use rand::Rng;
+use rand::RngExt;
 use std::time::SystemTime;
 
 use crate::request_headers::{REQUEST_ID, TRACEPARENT};
@@ -9,7 +9,7 @@ use crate::request_headers::{REQUEST_ID, TRACEPARENT};
 const MAX_REQUEST_ID: usize = 64;
 
 /// The client's request id if it is harmless, else a new `UUIDv7`.
-pub fn request_id(headers: &HeaderMap) -> HeaderValue {
+pub(crate) fn request_id(headers: &HeaderMap) -> HeaderValue {
     let mut given = headers.get_all(REQUEST_ID).iter();
     match (given.next(), given.next()) {
         (Some(id), None) if is_request_id(id.as_bytes()) => id.clone(),
@@ -26,7 +26,7 @@ fn is_request_id(id: &[u8]) -> bool {
 }
 
 /// A fresh request id.
-pub fn new_request_id() -> HeaderValue {
+pub(crate) fn new_request_id() -> HeaderValue {
     let millis = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0));
@@ -38,7 +38,7 @@ pub fn new_request_id() -> HeaderValue {
 
 /// The trace that a request belongs to.
 #[derive(Debug, Clone, Copy)]
-pub struct TraceContext {
+pub(crate) struct TraceContext {
     /// 32 hexadecimal digits.
     trace_id: [u8; 32],
     sampled: bool,
@@ -46,7 +46,7 @@ pub struct TraceContext {
 
 impl TraceContext {
     /// The client's trace if its header is well formed, else a new one.
-    pub fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut given = headers.get_all(TRACEPARENT).iter();
         match (given.next(), given.next()) {
             (Some(value), None) => parse(value.as_bytes()).unwrap_or_else(Self::new),
@@ -65,12 +65,12 @@ impl TraceContext {
     }
 
     /// The trace id as it stands in logs.
-    pub fn trace_id(&self) -> &[u8; 32] {
+    pub(crate) fn trace_id(&self) -> &[u8; 32] {
         &self.trace_id
     }
 
     /// The header for the next hop, with a span of the gateway's own as parent.
-    pub fn traceparent(&self) -> HeaderValue {
+    pub(crate) fn traceparent(&self) -> HeaderValue {
         let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
         if let Some(place) = text.get_mut(3..35) {
             place.copy_from_slice(&self.trace_id);
@@ -100,7 +100,8 @@ fn parse(value: &[u8]) -> Option<TraceContext> {
         b"00" => value.len() == 55,
         _ => value.len() == 55 || dash(55),
     };
-    if !ended || !(dash(2) && dash(35) && dash(52)) || zeros(trace_id) || zeros(parent) {
+    let delimited = dash(2) && dash(35) && dash(52);
+    if !ended || !delimited || zeros(trace_id) || zeros(parent) {
         return None;
     }
     let low = flags.get(1).and_then(|b| char::from(*b).to_digit(16))?;
@@ -128,11 +129,25 @@ mod tests {
 
     #[test]
     fn a_well_formed_request_id_is_kept_and_any_other_replaced() {
-        assert_eq!(request_id(&with(REQUEST_ID, "order-12345678")), "order-12345678");
-        for bad in ["short", "with blank in it", "<script>alert(1)</script>", &"x".repeat(65), "äöüäöüäö"] {
+        assert_eq!(
+            request_id(&with(REQUEST_ID, "order-12345678")),
+            "order-12345678"
+        );
+        for bad in [
+            "short",
+            "with blank in it",
+            "<script>alert(1)</script>",
+            &"x".repeat(65),
+            "äöüäöüäö",
+        ] {
             let id = request_id(&with(REQUEST_ID, bad));
             assert_ne!(id, bad);
-            assert_eq!(uuid::Uuid::parse_str(id.to_str().unwrap()).unwrap().get_version_num(), 7);
+            assert_eq!(
+                uuid::Uuid::parse_str(id.to_str().unwrap())
+                    .unwrap()
+                    .get_version_num(),
+                7
+            );
         }
     }
 
@@ -148,7 +163,8 @@ mod tests {
     #[test]
     fn a_malformed_trace_is_replaced() {
         for bad in [
-            "", "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
             "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
             "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
             "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
@@ -157,7 +173,12 @@ mod tests {
         ] {
             let out = TraceContext::of(&with(TRACEPARENT, bad)).traceparent();
             assert_eq!(out.len(), 55);
-            assert!(!out.to_str().unwrap().contains("4bf92f3577b34da6a3ce929d0e0e4736"), "{bad}");
+            assert!(
+                !out.to_str()
+                    .unwrap()
+                    .contains("4bf92f3577b34da6a3ce929d0e0e4736"),
+                "{bad}"
+            );
         }
     }
 }
