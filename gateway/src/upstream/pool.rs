@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout};
 
-#[expect(clippy::vec_box, reason = "a link is boxed once and moved many times")]
 type Links = Vec<Box<Link>>;
 
 /// The idle connections of one worker to one upstream.
