@@ -16,6 +16,7 @@ use std::task::{Context, Poll};
 pub(crate) struct AnswerBody {
     source: Source,
     record: Box<Record>,
+    failed: bool,
 }
 
 enum Source {
@@ -32,6 +33,9 @@ impl Body for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, CutShort>>> {
         let this = &mut *self;
+        if this.failed {
+            return Poll::Ready(Some(Err(CutShort)));
+        }
         let polled = match &mut this.source {
             Source::Own(bytes) => Poll::Ready(bytes.take().map(|b| Ok(Frame::data(b)))),
             Source::Upstream(stream) => Pin::new(stream).poll_frame(cx),
@@ -42,7 +46,13 @@ impl Body for AnswerBody {
                 let length = u64::try_from(length).unwrap_or(u64::MAX);
                 this.record.bytes_out = this.record.bytes_out.saturating_add(length);
             }
-            Poll::Ready(Some(Err(CutShort))) => this.record.cut_short = true,
+            Poll::Ready(Some(Err(CutShort))) => {
+                // Once more around, so that what did come leaves before the connection is aborted.
+                this.record.cut_short = true;
+                this.failed = true;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             _ => {}
         }
         polled
@@ -92,6 +102,8 @@ pub(crate) fn of_upstream(
 /// refused here: a switch of protocol nobody asked for, two lengths, a length beside a coding.
 fn is_sound(response: &Response<AnswerStream>) -> bool {
     let headers = response.headers();
+    let digits = |length: &HeaderValue| length.as_bytes().iter().all(u8::is_ascii_digit);
+    let plain = headers.get_all(header::CONTENT_LENGTH).iter().all(digits);
     let lengths = headers.get_all(header::CONTENT_LENGTH).iter().count();
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
     let coding_is_sound = match (codings.next(), codings.next()) {
@@ -99,7 +111,7 @@ fn is_sound(response: &Response<AnswerStream>) -> bool {
         (Some(coding), None) => lengths == 0 && coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
         _ => false,
     };
-    response.status() != StatusCode::SWITCHING_PROTOCOLS && lengths <= 1 && coding_is_sound
+    response.status() != StatusCode::SWITCHING_PROTOCOLS && plain && lengths <= 1 && coding_is_sound
 }
 
 /// The problem that a refusal is answered with.
@@ -175,6 +187,7 @@ fn seal<B>(
         AnswerBody {
             source: source(body),
             record,
+            failed: false,
         },
     )
 }

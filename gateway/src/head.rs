@@ -164,7 +164,7 @@ fn judge_header<'a>(line: &'a [u8], seen: &mut Seen<'a>) -> Result<(), Refusal> 
     let colon = memchr(b':', line).ok_or(Refusal::HeaderLine)?;
     let (name, value) = line.split_at(colon);
     judge_name(name)?;
-    let value = value.get(1..).unwrap_or_default().trim_ascii();
+    let value = trim_blanks(value.get(1..).unwrap_or_default());
     if value
         .iter()
         .any(|b| (*b < 0x20 && *b != b'\t') || *b == 0x7f)
@@ -191,6 +191,14 @@ fn judge_header<'a>(line: &'a [u8], seen: &mut Seen<'a>) -> Result<(), Refusal> 
         }
         _ => Ok(()),
     }
+}
+
+/// Blanks and tabs only: a CR at the end of a value is no blank.
+fn trim_blanks(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
 }
 
 fn judge_name(name: &[u8]) -> Result<(), Refusal> {
@@ -229,7 +237,7 @@ fn parse_length(value: &[u8]) -> Option<u64> {
 
 fn judge_connection(value: &[u8], seen: &mut Seen<'_>) -> Result<(), Refusal> {
     for token in value.split(|b| *b == b',') {
-        let token = token.trim_ascii();
+        let token = trim_blanks(token);
         seen.connection_tokens = seen.connection_tokens.saturating_add(1);
         if seen.connection_tokens > MAX_CONNECTION_TOKENS || !token.iter().copied().all(is_token) {
             return Err(Refusal::Connection);

@@ -34,7 +34,7 @@ const LENGTHS_AND_CODINGS: &[Case] = &[
     ("coding empty", b"POST /open HTTP/1.1\r\nHost: t\r\nTransfer-Encoding:\r\n\r\n0\r\n\r\n", 501),
     ("coding with vertical tab", b"POST /open HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n", 400),
     ("blank before colon of a coding", b"POST /open HTTP/1.1\r\nHost: t\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n", 400),
-    ("coding on a continued line", b"POST /open HTTP/1.1\r\nHost: t\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", 400),
+    ("coding on a continued line", b"POST /open HTTP/1.1\r\nHost: t\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", 501),
     ("coding in HTTP/1.0", b"POST /open HTTP/1.0\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     ("coding with underscore in its name", b"POST /open HTTP/1.1\r\nHost: t\r\nTransfer_Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     ("length with underscore in its name", b"POST /open HTTP/1.1\r\nHost: t\r\nContent_Length: 5\r\n\r\nhello", 400),
