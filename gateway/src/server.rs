@@ -12,8 +12,6 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// After the wish to stop, what is already on its way in is still taken for so long.
-const LAST_CALL: Duration = Duration::from_millis(250);
 /// Out of descriptors or memory: give connections a moment to close.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -25,6 +23,7 @@ pub struct Gateway {
     pub admin_address: SocketAddr,
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
+    last_call: Duration,
     acceptor: JoinHandle<Vec<Thread>>,
     admin: JoinHandle<()>,
     log_writer: Option<Writer>,
@@ -68,6 +67,7 @@ impl Gateway {
             admin: tokio::spawn(crate::admin::serve(admin_listener, Arc::clone(&shared))),
             shared,
             stop,
+            last_call: ms(settings.timeouts.last_call_ms),
             log_writer,
         })
     }
@@ -75,7 +75,8 @@ impl Gateway {
     /// Unready at once; finishes what runs; returns when nothing is left or its time is over.
     pub async fn stop(self) {
         self.shared.health.drain();
-        tokio::time::sleep(LAST_CALL).await;
+        // What is on its way in by now is still taken.
+        tokio::time::sleep(self.last_call).await;
         self.stop.send_replace(true);
         if let Ok(threads) = self.acceptor.await {
             let joined = tokio::task::spawn_blocking(|| threads.into_iter().for_each(Thread::join));

@@ -74,7 +74,9 @@ pub struct Timeouts {
     pub body_idle_ms: u64,
     /// Between two requests of a connection.
     pub keep_alive_ms: u64,
-    /// For requests in flight when the gateway stops.
+    /// How long new requests are still taken after the wish to stop.
+    pub last_call_ms: u64,
+    /// For requests in flight after that.
     pub stop_ms: u64,
 }
 
@@ -165,7 +167,8 @@ impl Default for Timeouts {
             head_ms: 10_000,
             body_idle_ms: 30_000,
             keep_alive_ms: 60_000,
-            stop_ms: 25_000,
+            last_call_ms: 250,
+            stop_ms: 24_000,
         }
     }
 }

@@ -7,43 +7,43 @@ use std::time::Duration;
 /// Longer than every shortened timeout of the tests.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-pub struct Client {
-    pub socket: TcpStream,
+pub(crate) struct Client {
+    pub(crate) socket: TcpStream,
     unread: Vec<u8>,
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
     /// False when the connection ended before the body did.
-    pub complete: bool,
+    pub(crate) complete: bool,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (key, value) = line.split_once(": ")?;
             key.eq_ignore_ascii_case(name).then_some(value)
         })
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
 
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 }
 
 impl Client {
-    pub fn connect(address: SocketAddr) -> Self {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
         let socket = TcpStream::connect(address).unwrap();
         socket.set_nodelay(true).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -54,24 +54,24 @@ impl Client {
         }
     }
 
-    pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
         // The gateway may have refused and closed before everything was written.
         let _ = self.socket.write_all(bytes.as_ref());
         self
     }
 
-    pub fn get(&mut self, path: &str) -> Answer {
+    pub(crate) fn get(&mut self, path: &str) -> Answer {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: t\r\n\r\n"))
             .answer()
     }
 
     /// The next final answer.
-    pub fn answer(&mut self) -> Answer {
+    pub(crate) fn answer(&mut self) -> Answer {
         self.try_answer(false).expect("an answer")
     }
 
     /// The next answer, or None when the connection ends first.
-    pub fn try_answer(&mut self, to_head: bool) -> Option<Answer> {
+    pub(crate) fn try_answer(&mut self, to_head: bool) -> Option<Answer> {
         let end = loop {
             if let Some(at) = self.unread.windows(4).position(|w| w == b"\r\n\r\n") {
                 break at + 4;
@@ -139,7 +139,7 @@ impl Client {
     }
 
     fn fill(&mut self) -> usize {
-        let mut bytes = [0; 65_536];
+        let mut bytes = vec![0; 65_536];
         match self.socket.read(&mut bytes) {
             Ok(count) => {
                 self.unread.extend_from_slice(&bytes[..count]);
@@ -151,7 +151,7 @@ impl Client {
     }
 
     /// Whether the gateway closes now without another byte.
-    pub fn is_closed(&mut self) -> bool {
+    pub(crate) fn is_closed(&mut self) -> bool {
         self.unread.is_empty() && self.fill() == 0
     }
 }

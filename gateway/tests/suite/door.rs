@@ -10,24 +10,24 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-pub const KEY: &str = "mvp_svc_first_0123456789abcdef";
+pub(crate) const KEY: &str = "mvp_svc_first_0123456789abcdef";
 
-pub struct Door {
-    pub upstream: Upstream,
-    pub secrets: tempfile::TempDir,
-    pub log: Log,
-    pub address: std::net::SocketAddr,
-    pub admin: std::net::SocketAddr,
+pub(crate) struct Door {
+    pub(crate) upstream: Upstream,
+    pub(crate) secrets: tempfile::TempDir,
+    pub(crate) log: Log,
+    pub(crate) address: std::net::SocketAddr,
+    pub(crate) admin: std::net::SocketAddr,
     gateway: Option<Gateway>,
     runtime: tokio::runtime::Runtime,
 }
 
 /// A sink that the test can read.
 #[derive(Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
 }
@@ -41,7 +41,7 @@ impl Write for Log {
     }
 }
 
-pub fn settings(upstream: &str, secrets: &std::path::Path) -> Value {
+pub(crate) fn settings(upstream: &str, secrets: &std::path::Path) -> Value {
     let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     let oddities = json!({"semicolon": true, "empty_segment": true, "encoded_slash": true, "encoded_percent": true});
     json!({
@@ -49,7 +49,7 @@ pub fn settings(upstream: &str, secrets: &std::path::Path) -> Value {
         "admin": {"host": "127.0.0.1", "port": 0},
         "workers": 2,
         "secrets_dir": secrets,
-        "timeouts": {"head_ms": 400, "body_idle_ms": 500, "keep_alive_ms": 700, "stop_ms": 4000},
+        "timeouts": {"head_ms": 400, "body_idle_ms": 500, "keep_alive_ms": 700, "last_call_ms": 100, "stop_ms": 4000},
         "upstreams": {
             "vehicles": {"url": format!("http://{upstream}"), "answer_timeout_ms": 900, "body_idle_timeout_ms": 600},
             "gone": {"url": "http://127.0.0.1:1"},
@@ -69,15 +69,15 @@ pub fn settings(upstream: &str, secrets: &std::path::Path) -> Value {
 }
 
 impl Door {
-    pub fn open() -> Self {
+    pub(crate) fn open() -> Self {
         Self::before(Upstream::start(ok))
     }
 
-    pub fn before(upstream: Upstream) -> Self {
+    pub(crate) fn before(upstream: Upstream) -> Self {
         Self::with(upstream, |_| {})
     }
 
-    pub fn with(upstream: Upstream, change: impl FnOnce(&mut Value)) -> Self {
+    pub(crate) fn with(upstream: Upstream, change: impl FnOnce(&mut Value)) -> Self {
         let secrets = tempfile::tempdir().unwrap();
         let mut json = settings(&upstream.address.to_string(), secrets.path());
         change(&mut json);
@@ -107,39 +107,39 @@ impl Door {
         }
     }
 
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::connect(self.address)
     }
 
     /// One request on a connection of its own.
-    pub fn ask(&self, bytes: impl AsRef<[u8]>) -> Answer {
+    pub(crate) fn ask(&self, bytes: impl AsRef<[u8]>) -> Answer {
         self.client().send(bytes).answer()
     }
 
-    pub fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.client().get(path)
     }
 
-    pub fn metrics(&self) -> String {
+    pub(crate) fn metrics(&self) -> String {
         Client::connect(self.admin).get("/metrics").text()
     }
 
-    pub fn key_file(&self, name: &str) -> PathBuf {
+    pub(crate) fn key_file(&self, name: &str) -> PathBuf {
         self.secrets.path().join(name)
     }
 
     /// Stops the gateway in the background.
-    pub fn stop(&mut self) -> tokio::task::JoinHandle<()> {
+    pub(crate) fn stop(&mut self) -> tokio::task::JoinHandle<()> {
         let gateway = self.gateway.take().unwrap();
         self.runtime.spawn(gateway.stop())
     }
 
-    pub fn wait_for(&self, stopped: tokio::task::JoinHandle<()>) {
+    pub(crate) fn wait_for(&self, stopped: tokio::task::JoinHandle<()>) {
         self.runtime.block_on(stopped).unwrap();
     }
 
     /// Sends a hostile request: refused with this status, closed, and nothing reached the upstream.
-    pub fn refuses(&self, name: &str, bytes: &[u8], status: u16) {
+    pub(crate) fn refuses(&self, name: &str, bytes: &[u8], status: u16) {
         let mut client = self.client();
         client.send(bytes);
         // Were the bytes read as more than one request, this one would show it.
@@ -172,13 +172,13 @@ impl Drop for Door {
     }
 }
 
-pub fn write_key(path: &std::path::Path, text: &str) {
+pub(crate) fn write_key(path: &std::path::Path, text: &str) {
     std::fs::write(path, text).unwrap();
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// Polls until the condition holds.
-pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while !condition() {
         assert!(Instant::now() < deadline, "never: {what}");

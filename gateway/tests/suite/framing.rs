@@ -257,25 +257,25 @@ const REQUEST_LINES: &[Case] = &[
 #[test]
 fn contradictory_lengths_and_codings_are_refused() {
     let door = Door::open();
-    LENGTHS_AND_CODINGS
-        .iter()
-        .for_each(|(name, bytes, status)| door.refuses(name, bytes, *status));
+    for (name, bytes, status) in LENGTHS_AND_CODINGS {
+        door.refuses(name, bytes, *status);
+    }
 }
 
 #[test]
 fn malformed_lines_are_refused() {
     let door = Door::open();
-    LINES
-        .iter()
-        .for_each(|(name, bytes, status)| door.refuses(name, bytes, *status));
+    for (name, bytes, status) in LINES {
+        door.refuses(name, bytes, *status);
+    }
 }
 
 #[test]
 fn malformed_request_lines_are_refused() {
     let door = Door::open();
-    REQUEST_LINES
-        .iter()
-        .for_each(|(name, bytes, status)| door.refuses(name, bytes, *status));
+    for (name, bytes, status) in REQUEST_LINES {
+        door.refuses(name, bytes, *status);
+    }
 }
 
 #[test]

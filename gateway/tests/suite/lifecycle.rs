@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 #[test]
 fn what_runs_when_the_gateway_stops_is_finished() {
-    let mut door = Door::before(Upstream::start(|seen, socket| {
+    let slow = Upstream::start(|seen, socket| {
         std::thread::sleep(Duration::from_millis(600));
         ok(seen, socket)
-    }));
+    });
+    let mut door = Door::with(slow, |json| json["timeouts"]["last_call_ms"] = 1500.into());
     let mut running: Vec<Client> = (0..20).map(|_| door.client()).collect();
     for client in &mut running {
         client.send("GET /open HTTP/1.1\r\nHost: t\r\n\r\n");
@@ -31,7 +32,7 @@ fn what_runs_when_the_gateway_stops_is_finished() {
         assert!(client.is_closed());
     }
     door.wait_for(stopped);
-    assert!(begun.elapsed() < Duration::from_secs(4));
+    assert!(begun.elapsed() < Duration::from_secs(6));
     assert!(std::net::TcpStream::connect(door.address).is_err());
     assert_eq!(
         door.log.text().matches("\"route\":\"/open\"").count(),
@@ -42,7 +43,9 @@ fn what_runs_when_the_gateway_stops_is_finished() {
 
 #[test]
 fn stopping_under_load_loses_no_request() {
-    let mut door = Door::before(Upstream::start(ok));
+    let mut door = Door::with(Upstream::start(ok), |json| {
+        json["timeouts"]["last_call_ms"] = 1500.into();
+    });
     let (sent, failed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let over = Arc::new(AtomicBool::new(false));
     let clients: Vec<_> = (0..8)
@@ -115,7 +118,7 @@ fn health_names_every_upstream_and_metrics_stay_inside() {
 #[test]
 fn connections_over_the_limit_are_turned_away() {
     let door = Door::with(Upstream::start(ok), |json| {
-        json["limits"] = serde_json::json!({"max_connections": 3})
+        json["limits"] = serde_json::json!({"max_connections": 3});
     });
     let mut held: Vec<Client> = (0..3).map(|_| door.client()).collect();
     for client in &mut held {

@@ -16,6 +16,7 @@ mod headers;
 mod keys;
 mod lifecycle;
 mod paths;
+mod program;
 mod slow;
 mod streaming;
 mod upstream;

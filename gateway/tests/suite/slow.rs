@@ -126,7 +126,8 @@ fn a_body_cut_short_by_the_client_is_not_the_upstreams_fault() {
 fn a_client_that_does_not_read_is_cut_off() {
     let door = Door::before(Upstream::start(|_, socket| {
         let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n");
-        (0..500).all(|_| socket.write_all(&[7; 100_000]).is_ok())
+        let piece = vec![7; 100_000];
+        (0..500).all(|_| socket.write_all(&piece).is_ok())
     }));
     let mut client = door.client();
     client.send("GET /open HTTP/1.1\r\nHost: t\r\n\r\n");
@@ -140,10 +141,13 @@ fn a_client_that_does_not_read_is_cut_off() {
 #[test]
 fn two_hundred_slow_clients_keep_nobody_waiting() {
     let door = Door::before(Upstream::start(ok));
-    let mut slow: Vec<Client> = (0..200).map(|_| door.client()).collect();
-    for client in &mut slow {
-        client.send("GET /open HTTP/1.1\r\nHost");
-    }
+    let slow: Vec<Client> = (0..200)
+        .map(|_| {
+            let mut client = door.client();
+            client.send("GET /open HTTP/1.1\r\nHost");
+            client
+        })
+        .collect();
     let begun = Instant::now();
     for _ in 0..20 {
         let fast = door.ask(format!(

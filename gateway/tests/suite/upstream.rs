@@ -7,19 +7,19 @@ use std::sync::{Arc, Mutex};
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
-pub struct Seen {
-    pub head: String,
-    pub body: Vec<u8>,
+pub(crate) struct Seen {
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
     /// From 0 on each connection.
-    pub nth: usize,
+    pub(crate) nth: usize,
 }
 
 impl Seen {
-    pub fn line(&self) -> &str {
+    pub(crate) fn line(&self) -> &str {
         self.head.lines().next().unwrap_or_default()
     }
 
-    pub fn headers(&self, name: &str) -> Vec<String> {
+    pub(crate) fn headers(&self, name: &str) -> Vec<String> {
         let of = |line: &str| {
             let (key, value) = line.split_once(':')?;
             key.eq_ignore_ascii_case(name)
@@ -28,7 +28,7 @@ impl Seen {
         self.head.lines().filter_map(of).collect()
     }
 
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let mut all = self.headers(name);
         assert!(all.len() <= 1, "{name} came {} times", all.len());
         all.pop()
@@ -37,14 +37,14 @@ impl Seen {
 
 type Behaviour = dyn Fn(&Seen, &mut TcpStream) -> bool + Send + Sync;
 
-pub struct Upstream {
-    pub address: SocketAddr,
+pub(crate) struct Upstream {
+    pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
     raw: Arc<Mutex<Vec<u8>>>,
     connections: Arc<AtomicUsize>,
 }
 
-pub fn ok(_: &Seen, socket: &mut TcpStream) -> bool {
+pub(crate) fn ok(_: &Seen, socket: &mut TcpStream) -> bool {
     socket
         .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         .is_ok()
@@ -52,7 +52,7 @@ pub fn ok(_: &Seen, socket: &mut TcpStream) -> bool {
 
 impl Upstream {
     /// The behaviour answers a request; false closes the connection.
-    pub fn start(
+    pub(crate) fn start(
         behaviour: impl Fn(&Seen, &mut TcpStream) -> bool + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -77,20 +77,20 @@ impl Upstream {
         upstream
     }
 
-    pub fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 
-    pub fn last(&self) -> Seen {
+    pub(crate) fn last(&self) -> Seen {
         self.seen().pop().expect("the upstream was asked")
     }
 
     /// Every byte that ever arrived.
-    pub fn raw(&self) -> String {
+    pub(crate) fn raw(&self) -> String {
         String::from_utf8_lossy(&self.raw.lock().unwrap()).into_owned()
     }
 
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }
@@ -153,7 +153,7 @@ fn until(
 }
 
 fn more(socket: &mut TcpStream, unread: &mut Vec<u8>, raw: &Mutex<Vec<u8>>) -> bool {
-    let mut bytes = [0; 65_536];
+    let mut bytes = vec![0; 65_536];
     let count = socket.read(&mut bytes).unwrap_or(0);
     unread.extend_from_slice(&bytes[..count]);
     raw.lock().unwrap().extend_from_slice(&bytes[..count]);
