@@ -3,7 +3,7 @@
 # Wants nginx and wrk (Debian packages `nginx-light`, `wrk`). Everything runs on loopback and stops at the end.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
-rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-4} connections=${CONNECTIONS:-64}
+rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-4} connections=${CONNECTIONS:-64} workers=${WORKERS:-2}
 upstream_port=${PORT:-18900}
 nginx_port=$((upstream_port + 1)) gateway_port=$((upstream_port + 2)) admin_port=$((upstream_port + 3))
 for tool in nginx wrk; do command -v "$tool" >/dev/null || { echo "$tool is not installed" >&2; exit 2; }; done
@@ -23,7 +23,7 @@ http { access_log off; keepalive_requests 100000000; keepalive_timeout 300s;
   server { listen 127.0.0.1:$upstream_port; default_type application/json; location / { return 200 "$body"; } } }
 CONF
 cat >"$work/nginx.conf" <<CONF
-daemon off; worker_processes 2; pid $work/nginx.pid; error_log $work/nginx.err;
+daemon off; worker_processes $workers; pid $work/nginx.pid; error_log $work/nginx.err;
 events { worker_connections 1024; }
 http {
   log_format line escape=json '{"ts":"\$time_iso8601","request_id":"\$request_id","route":"\$uri","method":"\$request_method","consumer":"\$consumer","status":\$status,"bytes_out":\$body_bytes_sent,"duration_ms":\$request_time,"upstream_ms":"\$upstream_header_time"}';
@@ -47,7 +47,7 @@ CONF
 cat >"$work/gateway.yml" <<CONF
 listen: { host: 127.0.0.1, port: $gateway_port }
 admin: { host: 127.0.0.1, port: $admin_port }
-workers: 2
+workers: $workers
 secrets_dir: $work/secrets
 upstreams: { platform_vehicles: { url: "http://127.0.0.1:$upstream_port" } }
 routes:

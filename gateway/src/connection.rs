@@ -16,6 +16,9 @@ use tokio::sync::watch;
 /// Heads of up to 64 kB were judged before; this only has to hold them.
 const BUFFER_BYTES: usize = 128 * 1024;
 
+/// hyper's own limit, for which its parser needs no initialised memory.
+const LIBRARY_MAX_HEADERS: usize = 100;
+
 /// Serves a connection until either side ends it, or until `stop` says so and nothing is in flight.
 pub(crate) async fn serve(
     worker: Arc<Worker>,
@@ -44,15 +47,15 @@ pub(crate) async fn serve(
     let max_headers = worker.shared.head_limits.headers;
     let service =
         service_fn(move |request| handle(Arc::clone(&worker), Arc::clone(&client), request));
-    let mut connection = pin!(
-        http1::Builder::new()
-            // The guarded stream keeps the time, for heads, bodies and pauses alike.
-            .header_read_timeout(None)
-            .max_headers(max_headers)
-            .max_header_size(BUFFER_BYTES)
-            .max_buf_size(BUFFER_BYTES)
-            .serve_connection(TokioIo::new(stream), service)
-    );
+    let mut http = http1::Builder::new();
+    // The guarded stream keeps the time, for heads, bodies and pauses alike.
+    http.header_read_timeout(None)
+        .max_header_size(BUFFER_BYTES)
+        .max_buf_size(BUFFER_BYTES);
+    if max_headers > LIBRARY_MAX_HEADERS {
+        http.max_headers(max_headers);
+    }
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         biased;
         ended = connection.as_mut() => Some(ended),

@@ -17,7 +17,6 @@ use tokio::time::{Instant, timeout};
 
 /// An answer's head may be this large.
 const MAX_ANSWER_HEAD_BYTES: usize = 64 * 1024;
-const MAX_ANSWER_HEADERS: usize = 100;
 const READ_BUFFER_BYTES: usize = 128 * 1024;
 
 /// A connection to an upstream.
@@ -45,7 +44,6 @@ impl Link {
             .set_nodelay(true)
             .map_err(|_| Refusal::UpstreamDown)?;
         let (sender, connection) = http1::Builder::new()
-            .max_headers(MAX_ANSWER_HEADERS)
             .max_header_size(MAX_ANSWER_HEAD_BYTES)
             .max_buf_size(READ_BUFFER_BYTES)
             .handshake(TokioIo::new(socket))
