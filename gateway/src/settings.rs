@@ -5,7 +5,7 @@ use crate::path::Oddities;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The whole configuration.
@@ -238,7 +238,11 @@ impl Settings {
             return Err(wrong("limits.headers", "must be at most 200"));
         }
         for (name, upstream) in &self.upstreams {
-            upstream.validate(&format!("upstreams.{name}"))?;
+            let key = format!("upstreams.{name}");
+            if !is_name(name) {
+                return Err(wrong(key, NAME_RULE));
+            }
+            upstream.validate(&key)?;
         }
         for (index, route) in self.routes.iter().enumerate() {
             self.validate_route(&format!("routes[{index}]"), index, route)?;
@@ -287,6 +291,10 @@ impl Settings {
                 let reason = "must name a file; leave api_key out to let everyone pass";
                 Err(wrong(format!("{key}.api_key.files"), reason))
             }
+            Some(api_key) if !api_key.files.iter().all(|file| is_consumer(file)) => {
+                let reason = format!("each file's name is a consumer's: it {NAME_RULE}");
+                Err(wrong(format!("{key}.api_key.files"), reason))
+            }
             _ => Ok(()),
         }
     }
@@ -323,6 +331,19 @@ impl UpstreamSettings {
         }
         Ok(authority)
     }
+}
+
+/// Names stand in logs, metrics and headers, none of which should need escaping.
+const NAME_RULE: &str = "must be made of letters, digits, `.`, `_` and `-`";
+
+fn is_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    !name.is_empty() && name.bytes().all(plain)
+}
+
+fn is_consumer(file: &Path) -> bool {
+    let name = file.file_stem().and_then(std::ffi::OsStr::to_str);
+    name.is_some_and(is_name)
 }
 
 /// Milliseconds of the configuration as a duration.

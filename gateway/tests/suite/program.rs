@@ -62,7 +62,13 @@ type Change = fn(&mut serde_json::Value);
 #[test]
 fn what_is_wrong_with_settings_is_named() {
     assert!(check(|_| {}).0);
-    let cases: [(&str, Change); 13] = [
+    let cases: [(&str, Change); 15] = [
+        ("upstreams.a\"b: must be made of", |j| {
+            j["upstreams"]["a\"b"] = j["upstreams"]["gone"].clone();
+        }),
+        ("routes[0].api_key.files", |j| {
+            j["routes"][0]["api_key"]["files"] = serde_json::json!(["a\"b"]);
+        }),
         ("lisen", |j| j["lisen"] = 1.into()),
         ("host", |j| j["listen"]["host"] = "nowhere".into()),
         ("routes[2].upstream: there is no upstream named x", |j| {
