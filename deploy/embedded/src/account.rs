@@ -28,9 +28,19 @@ pub(crate) fn for_stores(postgres_dir: &Path) -> anyhow::Result<Option<Account>>
     let passwd = std::fs::read_to_string("/etc/passwd").context("reading /etc/passwd")?;
     let accounts: Vec<Account> = passwd.lines().filter_map(parse).collect();
     if let Some(owner) = owner_of_data(postgres_dir) {
-        return Ok(Some(accounts.into_iter().find(|a| a.uid == owner.uid).unwrap_or(owner)));
+        return Ok(Some(
+            accounts
+                .into_iter()
+                .find(|a| a.uid == owner.uid)
+                .unwrap_or(owner),
+        ));
     }
-    let pick = |name: &str| accounts.iter().find(|a| a.name == name && a.uid != 0).cloned();
+    let pick = |name: &str| {
+        accounts
+            .iter()
+            .find(|a| a.name == name && a.uid != 0)
+            .cloned()
+    };
     let account = pick("postgres").or_else(|| pick("nobody"));
     Ok(Some(account.context(
         "PostgreSQL does not run as root, and there is neither a `postgres` nor a `nobody` account",
@@ -58,11 +68,12 @@ fn parse(line: &str) -> Option<Account> {
 impl Account {
     /// Whether this account can pass through every folder down to `path`.
     pub(crate) fn reaches(&self, path: &Path) -> bool {
-        path.ancestors().all(|folder| match std::fs::metadata(folder) {
-            Ok(metadata) => self.may_enter(&metadata),
-            // What is not there yet is made by us, enterable.
-            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-        })
+        path.ancestors()
+            .all(|folder| match std::fs::metadata(folder) {
+                Ok(metadata) => self.may_enter(&metadata),
+                // What is not there yet is made by us, enterable.
+                Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+            })
     }
 
     fn may_enter(&self, metadata: &std::fs::Metadata) -> bool {
@@ -126,7 +137,10 @@ mod tests {
     fn a_passwd_line_gives_its_account() {
         let line = "postgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash";
         let account = parse(line).unwrap();
-        assert_eq!((account.name.as_str(), account.uid, account.gid), ("postgres", 101, 104));
+        assert_eq!(
+            (account.name.as_str(), account.uid, account.gid),
+            ("postgres", 101, 104)
+        );
         assert_eq!(parse("# a comment"), None);
     }
 
@@ -137,7 +151,11 @@ mod tests {
         let closed = open.path().join("closed");
         std::fs::create_dir(&closed).unwrap();
         std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o700)).unwrap();
-        let stranger = Account { name: "x".to_owned(), uid: 64_999, gid: 64_999 };
+        let stranger = Account {
+            name: "x".to_owned(),
+            uid: 64_999,
+            gid: 64_999,
+        };
         assert!(stranger.reaches(&open.path().join("made later")));
         assert!(!stranger.reaches(&closed.join("data")));
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_millis(400);
 const LONGEST: Duration = Duration::from_secs(30);
 /// A child that ran this long is taken for healthy: its next crash waits briefly again.
-const STABLE: Duration = Duration::from_secs(60);
+const STABLE: Duration = Duration::from_mins(1);
 
 /// Doubling waits, each drawn between its half and its whole so that children do not start in step.
 #[derive(Debug)]

@@ -26,18 +26,23 @@ pub(crate) struct RedisSpec {
     pub(crate) cache_only: bool,
 }
 
+/// Names and values for a process's environment.
+pub(crate) type Environment = Vec<(String, String)>;
+
 /// One of our own services.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ServiceSpec {
     /// Name, and file name of its program.
     pub(crate) name: &'static str,
     pub(crate) port: u16,
+    /// Further ports it listens on, each with the name of its endpoint.
+    pub(crate) other_ports: &'static [(&'static str, u16)],
     /// The path that answers 200 when the next service may start.
     pub(crate) gate: &'static str,
     /// Commands that run to their end before it serves.
     pub(crate) prepare: &'static [Preparation],
     /// Its settings, as environment variables.
-    pub(crate) environment: fn(&Addresses<'_>) -> anyhow::Result<Vec<(String, String)>>,
+    pub(crate) environment: fn(&Addresses<'_>) -> anyhow::Result<Environment>,
 }
 
 /// A command that runs before a service serves.
@@ -74,18 +79,35 @@ pub(crate) const CLUSTERS: [ClusterSpec; 3] = [
 ];
 
 pub(crate) const REDIS: [RedisSpec; 3] = [
-    RedisSpec { name: "app", port: 16379, cache_only: false },
-    RedisSpec { name: "vehicles", port: 16380, cache_only: true },
-    RedisSpec { name: "tenants", port: 16381, cache_only: false },
+    RedisSpec {
+        name: "app",
+        port: 16379,
+        cache_only: false,
+    },
+    RedisSpec {
+        name: "vehicles",
+        port: 16380,
+        cache_only: true,
+    },
+    RedisSpec {
+        name: "tenants",
+        port: 16381,
+        cache_only: false,
+    },
 ];
 
 pub(crate) const SERVICES: [ServiceSpec; 2] = [
     ServiceSpec {
         name: "vehicles-platform",
         port: 18000,
+        other_ports: &[],
         gate: "/health/ready",
         prepare: &[
-            Preparation { title: "vehicles schema", args: &["migrate"], takes_dump: false },
+            Preparation {
+                title: "vehicles schema",
+                args: &["migrate"],
+                takes_dump: false,
+            },
             Preparation {
                 title: "vehicle data",
                 args: &["etl", "load", "--if-none", "--progress", "plain"],
@@ -97,6 +119,7 @@ pub(crate) const SERVICES: [ServiceSpec; 2] = [
     ServiceSpec {
         name: GATEWAY,
         port: 18080,
+        other_ports: &[(GATEWAY_ADMIN, 18081)],
         gate: "/health/live",
         prepare: &[],
         environment: gateway_environment,
@@ -105,6 +128,8 @@ pub(crate) const SERVICES: [ServiceSpec; 2] = [
 
 /// The one public door.
 pub(crate) const GATEWAY: &str = "gateway";
+/// Where the gateway shows its metrics, to this machine only.
+const GATEWAY_ADMIN: &str = "gateway-admin";
 /// The key that opens `/platform/vehicles/…`.
 pub(crate) const VEHICLES_API_KEY: &str = "platform-vehicles-api-key";
 
@@ -122,7 +147,13 @@ pub(crate) fn endpoints() -> Vec<(String, u16)> {
     let clusters = CLUSTERS.iter().map(|c| (postgres_endpoint(c.name), c.port));
     let redis = REDIS.iter().map(|r| (redis_endpoint(r.name), r.port));
     let services = SERVICES.iter().map(|s| (s.name.to_owned(), s.port));
-    clusters.chain(redis).chain(services).collect()
+    let others = SERVICES.iter().flat_map(|s| s.other_ports);
+    let others = others.map(|(name, port)| ((*name).to_owned(), *port));
+    clusters
+        .chain(redis)
+        .chain(services)
+        .chain(others)
+        .collect()
 }
 
 /// Every secret: its file name, and whether it is an API key rather than a password.
@@ -154,26 +185,31 @@ pub(crate) struct Addresses<'a> {
 
 impl Addresses<'_> {
     pub(crate) fn port(&self, endpoint: &str) -> anyhow::Result<u16> {
-        self.ports.get(endpoint).copied().with_context(|| format!("{endpoint} has no port yet"))
+        self.ports
+            .get(endpoint)
+            .copied()
+            .with_context(|| format!("{endpoint} has no port yet"))
     }
 
     fn secret(&self, name: &str) -> String {
         self.secrets.join(name).display().to_string()
     }
 
-    fn redis(&self, name: &str, prefix: &str) -> anyhow::Result<Vec<(String, String)>> {
+    fn redis(&self, name: &str, prefix: &str) -> anyhow::Result<Environment> {
         Ok(vec![
             (format!("{prefix}REDIS__HOST"), "127.0.0.1".to_owned()),
-            (format!("{prefix}REDIS__PORT"), self.port(&redis_endpoint(name))?.to_string()),
-            (format!("{prefix}REDIS__PASSWORD_FILE"), self.secret(&redis_secret(name))),
+            (
+                format!("{prefix}REDIS__PORT"),
+                self.port(&redis_endpoint(name))?.to_string(),
+            ),
+            (
+                format!("{prefix}REDIS__PASSWORD_FILE"),
+                self.secret(&redis_secret(name)),
+            ),
         ])
     }
 
-    fn database(
-        &self,
-        cluster: &ClusterSpec,
-        prefix: &str,
-    ) -> anyhow::Result<Vec<(String, String)>> {
+    fn database(&self, cluster: &ClusterSpec, prefix: &str) -> anyhow::Result<Environment> {
         let name = cluster.name;
         let port = self.port(&postgres_endpoint(name))?;
         let setting = |key: &str, value: String| (format!("{prefix}{key}"), value);
@@ -182,35 +218,54 @@ impl Addresses<'_> {
             setting("DATABASE__PORT", port.to_string()),
             setting("DATABASE__NAME", cluster.database.to_owned()),
             setting("DATABASE__USER", format!("{name}_api")),
-            setting("DATABASE__PASSWORD_FILE", self.secret(&postgres_secret(name, "api"))),
+            setting(
+                "DATABASE__PASSWORD_FILE",
+                self.secret(&postgres_secret(name, "api")),
+            ),
             setting("DATABASE__TLS", "disable".to_owned()),
             setting("MIGRATIONS__USER", format!("{name}_owner")),
-            setting("MIGRATIONS__PASSWORD_FILE", self.secret(&postgres_secret(name, "owner"))),
+            setting(
+                "MIGRATIONS__PASSWORD_FILE",
+                self.secret(&postgres_secret(name, "owner")),
+            ),
         ])
     }
 }
 
 /// The cluster with this name.
 pub(crate) fn cluster(name: &str) -> anyhow::Result<&'static ClusterSpec> {
-    CLUSTERS.iter().find(|c| c.name == name).with_context(|| format!("no cluster is called {name}"))
+    CLUSTERS
+        .iter()
+        .find(|c| c.name == name)
+        .with_context(|| format!("no cluster is called {name}"))
 }
 
-fn vehicles_platform_environment(a: &Addresses<'_>) -> anyhow::Result<Vec<(String, String)>> {
+fn vehicles_platform_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
     const PREFIX: &str = "MVP_VEHICLES_PLATFORM__";
     let mut all = a.database(cluster("vehicles")?, PREFIX)?;
     all.extend(a.redis("vehicles", PREFIX)?);
     all.push((format!("{PREFIX}SERVER__HOST"), "127.0.0.1".to_owned()));
-    all.push((format!("{PREFIX}SERVER__PORT"), a.port("vehicles-platform")?.to_string()));
-    all.push((format!("{PREFIX}API_KEYS__FILES"), a.secret(VEHICLES_API_KEY)));
+    all.push((
+        format!("{PREFIX}SERVER__PORT"),
+        a.port("vehicles-platform")?.to_string(),
+    ));
+    all.push((
+        format!("{PREFIX}API_KEYS__FILES"),
+        a.secret(VEHICLES_API_KEY),
+    ));
     Ok(all)
 }
 
-fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Vec<(String, String)>> {
-    const PREFIX: &str = "MVP_GATEWAY__";
-    let upstream = format!("http://127.0.0.1:{}", a.port("vehicles-platform")?);
+fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
+    let setting = |key: &str, value: String| (format!("MVP_GATEWAY__{key}"), value);
+    let loopback = || "127.0.0.1".to_owned();
+    let vehicles = format!("http://127.0.0.1:{}", a.port("vehicles-platform")?);
     Ok(vec![
-        (format!("{PREFIX}LISTEN"), format!("127.0.0.1:{}", a.port(GATEWAY)?)),
-        (format!("{PREFIX}UPSTREAMS__VEHICLES_PLATFORM"), upstream),
-        (format!("{PREFIX}API_KEYS__FILES"), a.secret(VEHICLES_API_KEY)),
+        setting("LISTEN__HOST", loopback()),
+        setting("LISTEN__PORT", a.port(GATEWAY)?.to_string()),
+        setting("ADMIN__HOST", loopback()),
+        setting("ADMIN__PORT", a.port(GATEWAY_ADMIN)?.to_string()),
+        setting("SECRETS_DIR", a.secrets.display().to_string()),
+        setting("UPSTREAMS__PLATFORM_VEHICLES__URL", vehicles),
     ])
 }

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::account::Account;
 use crate::backoff::Backoff;
+use crate::catalogue::Environment;
 use crate::logfile;
 use crate::probe::Probe;
 use crate::process::Identity;
@@ -25,7 +26,7 @@ pub(crate) struct ChildSpec {
     pub(crate) order: usize,
     pub(crate) program: PathBuf,
     pub(crate) args: Vec<String>,
-    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) environment: Environment,
     pub(crate) folder: PathBuf,
     pub(crate) account: Option<Account>,
     pub(crate) probe: Option<Probe>,
@@ -44,7 +45,12 @@ pub(crate) struct Fleet {
 impl Fleet {
     pub(crate) fn new(run_dir: PathBuf, log_dir: PathBuf, reporter: Reporter) -> Arc<Self> {
         let stopping = watch::Sender::new(false);
-        Arc::new(Self { run_dir, log_dir, reporter, stopping })
+        Arc::new(Self {
+            run_dir,
+            log_dir,
+            reporter,
+            stopping,
+        })
     }
 
     /// From now on a child that ends is not started again.
@@ -68,7 +74,12 @@ impl Fleet {
             .args(["--name", &spec.name, "--order", &spec.order.to_string()])
             .args(["--kind", kind_name(spec.kind)]);
         if let Some(account) = &spec.account {
-            command.args(["--uid", &account.uid.to_string(), "--gid", &account.gid.to_string()]);
+            command.args([
+                "--uid",
+                &account.uid.to_string(),
+                "--gid",
+                &account.gid.to_string(),
+            ]);
         }
         match spec.kind {
             Kind::Task | Kind::Service => {
@@ -78,13 +89,25 @@ impl Fleet {
         }
         command.arg("--").arg(&spec.program).args(&spec.args);
         command.envs(spec.environment.iter().map(|(name, value)| (name, value)));
-        command.current_dir(&spec.folder).stdin(Stdio::null()).stdout(log).stderr(errors);
+        command
+            .current_dir(&spec.folder)
+            .stdin(Stdio::null())
+            .stdout(log)
+            .stderr(errors);
         // Out of the terminal's process group: Ctrl-C reaches the supervisor, which stops in order.
         command.process_group(0);
-        let child = command.spawn().with_context(|| format!("starting {}", spec.name))?;
+        let child = command
+            .spawn()
+            .with_context(|| format!("starting {}", spec.name))?;
         if let Some(identity) = child.id().and_then(Identity::of) {
             let (name, kind, order) = (spec.name.clone(), spec.kind, spec.order);
-            Record { name, kind, order, identity }.save(&self.run_dir)?;
+            Record {
+                name,
+                kind,
+                order,
+                identity,
+            }
+            .save(&self.run_dir)?;
         }
         Ok(child)
     }
@@ -104,13 +127,20 @@ impl Fleet {
 
     /// Waits until the child answers its probe.
     async fn ready(&self, spec: &ChildSpec) -> anyhow::Result<()> {
-        let Some(probe) = &spec.probe else { return Ok(()) };
+        let Some(probe) = &spec.probe else {
+            return Ok(());
+        };
         let deadline = Instant::now() + spec.patience;
         loop {
-            let Err(error) = probe.ask().await else { return Ok(()) };
+            let Err(error) = probe.ask().await else {
+                return Ok(());
+            };
             if Instant::now() > deadline {
                 let waited = seconds(spec.patience);
-                bail!(self.failure(&spec.name, &format!("is not ready after {waited} ({error:#})")));
+                bail!(self.failure(
+                    &spec.name,
+                    &format!("is not ready after {waited} ({error:#})")
+                ));
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -128,7 +158,10 @@ impl Fleet {
             let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
             let mut wait = backoff.after(since.elapsed());
             let name = &spec.name;
-            self.reporter.note(format!("{name} ended ({how}); starting again in {}", seconds(wait)));
+            self.reporter.note(format!(
+                "{name} ended ({how}); starting again in {}",
+                seconds(wait)
+            ));
             child = loop {
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
@@ -140,7 +173,8 @@ impl Fleet {
                     Err(error) => {
                         wait = backoff.after(Duration::ZERO);
                         let next = seconds(wait);
-                        self.reporter.note(format!("{error:#}; trying again in {next}"));
+                        self.reporter
+                            .note(format!("{error:#}; trying again in {next}"));
                     }
                 }
             };
@@ -163,7 +197,9 @@ impl Fleet {
     pub(crate) fn failure(&self, name: &str, what: &str) -> String {
         let path = logfile::path(&self.log_dir, name);
         let lines = logfile::last_lines(&path, 12);
-        let quoted: String = lines.iter().map(|line| format!("\n      {line}")).collect();
+        let quoted = lines
+            .iter()
+            .fold(String::new(), |text, line| text + "\n      " + line);
         format!(
             "{name} {what}; the end of its log:{quoted}\n    \
              all of it: mvp logs {name}   ({})\n    what may be wrong: mvp doctor",

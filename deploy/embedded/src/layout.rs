@@ -29,8 +29,7 @@ impl Layout {
             Some(data) => (data, None),
             None => default_data(&checkout)?,
         };
-        let secrets =
-            from_env("MVP_SECRETS_DIR")?.unwrap_or_else(|| checkout.join("secrets"));
+        let secrets = from_env("MVP_SECRETS_DIR")?.unwrap_or_else(|| checkout.join("secrets"));
         let binaries = match from_env("MVP_BIN_DIR")? {
             Some(folder) => folder,
             None => std::env::current_exe()
@@ -39,7 +38,13 @@ impl Layout {
                 .context("this program's own path has no folder")?
                 .to_path_buf(),
         };
-        Ok(Self { checkout, data, secrets, binaries, data_note })
+        Ok(Self {
+            checkout,
+            data,
+            secrets,
+            binaries,
+            data_note,
+        })
     }
 
     /// Makes the folders of the data folder that belong to the caller.
@@ -91,7 +96,9 @@ impl Layout {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 name.starts_with("vPICList_lite_") && name.ends_with(".sql.zst")
             });
-        dumps.max().with_context(|| format!("no vPIC release in {}", folder.display()))
+        dumps
+            .max()
+            .with_context(|| format!("no vPIC release in {}", folder.display()))
     }
 }
 
@@ -105,7 +112,10 @@ fn from_env(name: &str) -> anyhow::Result<Option<PathBuf>> {
 fn find_checkout() -> anyhow::Result<PathBuf> {
     let here = std::env::current_dir().context("finding the current folder")?;
     let program = std::env::current_exe().unwrap_or_default();
-    let found = here.ancestors().chain(program.ancestors()).find(|folder| is_checkout(folder));
+    let found = here
+        .ancestors()
+        .chain(program.ancestors())
+        .find(|folder| is_checkout(folder));
     match found {
         Some(folder) => Ok(folder.to_path_buf()),
         None => bail!("run this inside the MotoVaultPro checkout, or set MVP_HOME to it"),
@@ -140,8 +150,12 @@ fn default_data(checkout: &Path) -> anyhow::Result<(PathBuf, Option<String>)> {
 
 /// FNV-1a: the same in every build of this program, unlike the standard library's hasher.
 fn short_hash(path: &Path) -> String {
-    let fnv_1a = path.as_os_str().as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let fnv_1a = path
+        .as_os_str()
+        .as_encoded_bytes()
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
     format!("{fnv_1a:016x}").chars().take(10).collect()
 }

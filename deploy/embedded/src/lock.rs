@@ -25,7 +25,10 @@ impl Lock {
             }
         };
         let file = locked().with_context(|| {
-            format!("locking {} (does it belong to another user?)", path.display())
+            format!(
+                "locking {} (does it belong to another user?)",
+                path.display()
+            )
         })?;
         Ok(file.map(|file| Self { _file: file }))
     }

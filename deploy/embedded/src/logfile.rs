@@ -75,7 +75,9 @@ mod tests {
     fn a_log_that_grew_too_long_is_moved_aside_under_its_writer() {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = open(folder.path(), "noisy").unwrap();
-        writer.write_all(&vec![b'x'; usize::try_from(LIMIT_BYTES).unwrap() + 1]).unwrap();
+        writer
+            .write_all(&vec![b'x'; usize::try_from(LIMIT_BYTES).unwrap() + 1])
+            .unwrap();
         bound_all(folder.path()).unwrap();
         writer.write_all(b"\nafter\n").unwrap();
         let log = path(folder.path(), "noisy");

@@ -49,7 +49,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         return child.run().map(|()| ExitCode::SUCCESS);
     }
     // One thread: children are started by it, and PR_SET_PDEATHSIG watches the starting thread.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(dispatch(command))
 }
 
@@ -63,9 +65,11 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Supervise { stores_only } => commands::up::supervise(&layout, stores_only).await,
         Command::Down => commands::down::run(&layout).await,
         Command::Status { json } => commands::status::run(&layout, json).await,
-        Command::Logs { name, follow, lines } => {
-            commands::logs::run(&layout, name.as_deref(), follow, lines).await
-        }
+        Command::Logs {
+            name,
+            follow,
+            lines,
+        } => commands::logs::run(&layout, name.as_deref(), follow, lines).await,
         Command::Doctor => commands::doctor::run(&layout),
         Command::Reset { yes } => commands::reset::run(&layout, yes).await,
         Command::Psql { name, args } => commands::shell::psql(&layout, &name, &args),

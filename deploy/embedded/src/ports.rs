@@ -32,11 +32,14 @@ pub(crate) fn choose(
             choice.ports.insert(name.clone(), wanted);
             continue;
         }
-        let next = (wanted.saturating_add(1)..u16::MAX).find(|port| {
-            !spoken_for.contains(port) && !already.contains(port) && is_free(*port)
-        });
-        let Some(next) = next else { bail!("no free port above {wanted} for {name}") };
-        choice.moved.push(format!("port {wanted} is taken: {name} moves to {next}"));
+        let next = (wanted.saturating_add(1)..u16::MAX)
+            .find(|port| !spoken_for.contains(port) && !already.contains(port) && is_free(*port));
+        let Some(next) = next else {
+            bail!("no free port above {wanted} for {name}")
+        };
+        choice
+            .moved
+            .push(format!("port {wanted} is taken: {name} moves to {next}"));
         choice.ports.insert(name.clone(), next);
     }
     Ok(choice)
@@ -52,13 +55,17 @@ pub(crate) fn is_free(port: u16) -> bool {
 /// The preferred ports, moved together by `MVP_PORT_OFFSET` (for a second installation).
 pub(crate) fn preferred() -> anyhow::Result<Vec<(String, u16)>> {
     let offset: u16 = match std::env::var("MVP_PORT_OFFSET") {
-        Ok(text) => text.parse().context("MVP_PORT_OFFSET is not a number from 0 to 65535")?,
+        Ok(text) => text
+            .parse()
+            .context("MVP_PORT_OFFSET is not a number from 0 to 65535")?,
         Err(_) => 0,
     };
     crate::catalogue::endpoints()
         .into_iter()
         .map(|(name, port)| {
-            let moved = port.checked_add(offset).context("MVP_PORT_OFFSET is too large")?;
+            let moved = port
+                .checked_add(offset)
+                .context("MVP_PORT_OFFSET is too large")?;
             Ok((name, moved))
         })
         .collect()
@@ -89,8 +96,16 @@ mod tests {
     #[test]
     fn the_port_of_the_last_start_is_kept_while_free() {
         let kept = BTreeMap::from([("a".to_owned(), 150)]);
-        assert_eq!(choose(&endpoints(), &kept, |_| true).unwrap().ports["a"], 150);
-        assert_eq!(choose(&endpoints(), &kept, |port| port != 150).unwrap().ports["a"], 151);
+        assert_eq!(
+            choose(&endpoints(), &kept, |_| true).unwrap().ports["a"],
+            150
+        );
+        assert_eq!(
+            choose(&endpoints(), &kept, |port| port != 150)
+                .unwrap()
+                .ports["a"],
+            151
+        );
     }
 
     #[test]

@@ -65,8 +65,16 @@ pub(crate) async fn http_get(port: u16, path: &str) -> io::Result<Answer> {
 
 fn parse(text: &str) -> Option<Answer> {
     let (head, body) = text.split_once("\r\n\r\n")?;
-    let status = head.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer { status, body: body.to_owned() })
+    let status = head
+        .strip_prefix("HTTP/1.")?
+        .split(' ')
+        .nth(1)?
+        .parse()
+        .ok()?;
+    Some(Answer {
+        status,
+        body: body.to_owned(),
+    })
 }
 
 impl Answer {
@@ -97,7 +105,11 @@ async fn redis_ping(port: u16, password: &str) -> anyhow::Result<()> {
     })
     .await??;
     let answer = String::from_utf8_lossy(&seen);
-    anyhow::ensure!(answer.ends_with("+PONG\r\n"), "Redis says {}", answer.trim());
+    anyhow::ensure!(
+        answer.ends_with("+PONG\r\n"),
+        "Redis says {}",
+        answer.trim()
+    );
     Ok(())
 }
 
@@ -107,11 +119,13 @@ mod tests {
 
     #[test]
     fn an_answer_is_read_with_and_without_chunks() {
-        let plain = parse("HTTP/1.1 503 Service Unavailable\r\nA: b\r\n\r\n{\"status\":\"ok\"}").unwrap();
+        let plain =
+            parse("HTTP/1.1 503 Service Unavailable\r\nA: b\r\n\r\n{\"status\":\"ok\"}").unwrap();
         assert_eq!(plain.status, 503);
         assert_eq!(plain.json().unwrap()["status"], "ok");
-        let chunked =
-            parse("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n{\"status\":\"ok\"}\r\n0\r\n\r\n");
+        let chunked = parse(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n{\"status\":\"ok\"}\r\n0\r\n\r\n",
+        );
         assert_eq!(chunked.unwrap().json().unwrap()["status"], "ok");
         assert!(parse("220 mail.example ESMTP").is_none());
     }

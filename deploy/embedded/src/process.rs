@@ -85,7 +85,10 @@ mod tests {
     fn this_process_is_alive_and_a_reused_pid_is_somebody_else() {
         let me = Identity::current().unwrap();
         assert!(me.is_alive());
-        let earlier = Identity { pid: me.pid, started: "another boot:1".to_owned() };
+        let earlier = Identity {
+            pid: me.pid,
+            started: "another boot:1".to_owned(),
+        };
         assert!(!earlier.is_alive());
         assert!(!earlier.signal(Signal::KILL).unwrap());
     }

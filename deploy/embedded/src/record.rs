@@ -31,6 +31,9 @@ pub(crate) struct State {
     /// Chosen ports by endpoint name, kept for the next start.
     #[serde(default)]
     pub(crate) ports: BTreeMap<String, u16>,
+    /// Started without the services.
+    #[serde(default)]
+    pub(crate) stores_only: bool,
     #[serde(default)]
     pub(crate) failure: Option<String>,
 }
@@ -46,7 +49,9 @@ impl State {
 
     /// The supervisor, if the one named here still runs.
     pub(crate) fn live_supervisor(&self) -> Option<&Identity> {
-        self.supervisor.as_ref().filter(|identity| identity.is_alive())
+        self.supervisor
+            .as_ref()
+            .filter(|identity| identity.is_alive())
     }
 }
 
@@ -104,7 +109,10 @@ impl Record {
         let mut records = Vec::new();
         for entry in entries {
             let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "json") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+            {
                 records.extend(read_json::<Self>(&path)?);
             }
         }
@@ -119,7 +127,10 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Option<T>> {
         Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
     };
     serde_json::from_slice(&text).map(Some).with_context(|| {
-        format!("{} is damaged; stop what runs, then delete this file", path.display())
+        format!(
+            "{} is damaged; stop what runs, then delete this file",
+            path.display()
+        )
     })
 }
 

@@ -1,5 +1,6 @@
 //! One Redis: its configuration, written anew at each start, and what to run.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -50,8 +51,11 @@ pub(crate) fn spec(
         environment: Vec::new(),
         folder: redis.folder.clone(),
         account: redis.account.clone(),
-        probe: Some(Probe::Redis { port: redis.port, password: redis.password.clone() }),
-        patience: Duration::from_secs(60),
+        probe: Some(Probe::Redis {
+            port: redis.port,
+            password: redis.password.clone(),
+        }),
+        patience: Duration::from_mins(1),
     })
 }
 
@@ -64,7 +68,7 @@ fn render(redis: &Instance, folder: &Path) -> String {
          loglevel notice\nlogfile \"\"\nsave \"\"\n"
     );
     if !matches!(redis.purpose, Purpose::Throwaway) {
-        text.push_str(&format!("requirepass {}\n", quoted(&redis.password)));
+        let _ = writeln!(text, "requirepass {}", quoted(&redis.password));
     }
     text.push_str(match redis.purpose {
         Purpose::Cache => "appendonly no\nmaxmemory 64mb\nmaxmemory-policy allkeys-lru\n",

@@ -13,11 +13,24 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Event {
-    Begin { step: String },
-    Progress { step: String, text: String },
-    Done { step: String, text: String, elapsed_ms: u64 },
-    Note { text: String },
-    Failed { text: String },
+    Begin {
+        step: String,
+    },
+    Progress {
+        step: String,
+        text: String,
+    },
+    Done {
+        step: String,
+        text: String,
+        elapsed_ms: u64,
+    },
+    Note {
+        text: String,
+    },
+    Failed {
+        text: String,
+    },
     Ready,
 }
 
@@ -30,15 +43,26 @@ pub(crate) struct Console {
 
 impl Console {
     pub(crate) fn new() -> Self {
-        Self { is_terminal: io::stdout().is_terminal(), line_open: false }
+        Self {
+            is_terminal: io::stdout().is_terminal(),
+            line_open: false,
+        }
     }
 
     pub(crate) fn draw(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::Begin { step } => self.unfinished(step, "…"),
             Event::Progress { step, text } => self.unfinished(step, text),
-            Event::Done { step, text, elapsed_ms } => {
-                let mark = if self.is_terminal { "\x1b[32m✓\x1b[0m" } else { "✓" };
+            Event::Done {
+                step,
+                text,
+                elapsed_ms,
+            } => {
+                let mark = if self.is_terminal {
+                    "\x1b[32m✓\x1b[0m"
+                } else {
+                    "✓"
+                };
                 let elapsed = seconds(Duration::from_millis(*elapsed_ms));
                 self.line(&format!("  {mark} {step:<18} {text:<58} {elapsed:>8}"))
             }
@@ -90,7 +114,10 @@ pub(crate) struct Reporter {
 impl Reporter {
     pub(crate) fn new(log_dir: &Path, sink: Sink) -> anyhow::Result<Self> {
         let log = crate::logfile::open(log_dir, SUPERVISOR)?;
-        Ok(Self { log: Mutex::new(log), sink: Mutex::new(sink) })
+        Ok(Self {
+            log: Mutex::new(log),
+            sink: Mutex::new(sink),
+        })
     }
 
     pub(crate) fn report(&self, event: &Event) {
@@ -121,11 +148,17 @@ impl Reporter {
         step: &str,
         work: impl Future<Output = anyhow::Result<(T, String)>>,
     ) -> anyhow::Result<T> {
-        self.report(&Event::Begin { step: step.to_owned() });
+        self.report(&Event::Begin {
+            step: step.to_owned(),
+        });
         let start = Instant::now();
         let (value, text) = work.await?;
         let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.report(&Event::Done { step: step.to_owned(), text, elapsed_ms });
+        self.report(&Event::Done {
+            step: step.to_owned(),
+            text,
+            elapsed_ms,
+        });
         Ok(value)
     }
 }
@@ -137,9 +170,14 @@ fn log_line(event: &Event) -> Option<String> {
     match event {
         Event::Begin { .. } => None,
         Event::Progress { step, text } => Some(format!("{step}: {text}")),
-        Event::Done { step, text, elapsed_ms } => {
-            Some(format!("{step}: {text} ({})", seconds(Duration::from_millis(*elapsed_ms))))
-        }
+        Event::Done {
+            step,
+            text,
+            elapsed_ms,
+        } => Some(format!(
+            "{step}: {text} ({})",
+            seconds(Duration::from_millis(*elapsed_ms))
+        )),
         Event::Note { text } => Some(text.clone()),
         Event::Failed { text } => Some(format!("failed: {text}")),
         Event::Ready => Some("ready".to_owned()),
@@ -155,7 +193,11 @@ fn pipe(event: &Event) -> io::Result<()> {
 /// `0.24 s`, `12.3 s`.
 pub(crate) fn seconds(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs_f64();
-    if seconds < 10.0 { format!("{seconds:.2} s") } else { format!("{seconds:.1} s") }
+    if seconds < 10.0 {
+        format!("{seconds:.2} s")
+    } else {
+        format!("{seconds:.1} s")
+    }
 }
 
 /// Prints a line for the person; a reader that has gone away is no error.

@@ -31,7 +31,11 @@ pub(crate) fn ensure(folder: &Path) -> anyhow::Result<usize> {
 fn generate(is_api_key: bool) -> String {
     // The thread's generator is a CSPRNG seeded by the operating system.
     let random = Alphanumeric.sample_string(&mut rand::rng(), LENGTH);
-    if is_api_key { format!("mvp_svc_{random}") } else { random }
+    if is_api_key {
+        format!("mvp_svc_{random}")
+    } else {
+        random
+    }
 }
 
 /// A secret's first line.
@@ -39,10 +43,16 @@ pub(crate) fn read(folder: &Path, name: &str) -> anyhow::Result<String> {
     let path = folder.join(name);
     let text = std::fs::read_to_string(&path)
         .with_context(|| format!("reading the secret {}", path.display()))?;
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+    let line = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'));
     match line {
         Some(line) => Ok(line.to_owned()),
-        None => bail!("the secret {} is empty; delete it to have a new one made", path.display()),
+        None => bail!(
+            "the secret {} is empty; delete it to have a new one made",
+            path.display()
+        ),
     }
 }
 
@@ -76,7 +86,10 @@ mod tests {
             .collect();
         assert_eq!(values.len(), made);
         assert_eq!(ensure(folder.path()).unwrap(), 0);
-        assert_eq!(read(folder.path(), catalogue::VEHICLES_API_KEY).unwrap(), key);
+        assert_eq!(
+            read(folder.path(), catalogue::VEHICLES_API_KEY).unwrap(),
+            key
+        );
     }
 
     #[test]

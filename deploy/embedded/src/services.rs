@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::catalogue::{Addresses, Preparation, SERVICES, ServiceSpec};
+use crate::catalogue::{Addresses, Environment, Preparation, SERVICES, ServiceSpec};
 use crate::fleet::{ChildSpec, Fleet};
 use crate::layout::Layout;
 use crate::probe::Probe;
@@ -16,7 +16,7 @@ use crate::record::Kind;
 use crate::report::Event;
 
 /// A service may read a release into memory before it is ready.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The service with this name.
 pub(crate) fn find(name: &str) -> anyhow::Result<&'static ServiceSpec> {
@@ -24,7 +24,12 @@ pub(crate) fn find(name: &str) -> anyhow::Result<&'static ServiceSpec> {
     SERVICES
         .iter()
         .find(|service| service.name == name)
-        .with_context(|| format!("no service is called {name}; there are {}", known.join(", ")))
+        .with_context(|| {
+            format!(
+                "no service is called {name}; there are {}",
+                known.join(", ")
+            )
+        })
 }
 
 /// The program of a service.
@@ -39,6 +44,18 @@ pub(crate) fn program(layout: &Layout, service: &ServiceSpec) -> anyhow::Result<
     Ok(program)
 }
 
+/// Its settings here, on top of the configuration files of the checkout.
+pub(crate) fn environment(
+    layout: &Layout,
+    addresses: &Addresses<'_>,
+    service: &ServiceSpec,
+) -> anyhow::Result<Environment> {
+    let mut all = (service.environment)(addresses)?;
+    let config = layout.checkout.join("config").display().to_string();
+    all.push(("MVP_CONFIG_DIR".to_owned(), config));
+    Ok(all)
+}
+
 fn child(
     layout: &Layout,
     addresses: &Addresses<'_>,
@@ -51,11 +68,13 @@ fn child(
         order,
         program: program(layout, service)?,
         args: vec!["serve".to_owned()],
-        environment: (service.environment)(addresses)?,
-        // The configuration files lie below the checkout.
+        environment: environment(layout, addresses, service)?,
         folder: layout.checkout.clone(),
         account: None,
-        probe: Some(Probe::Http { port: addresses.port(service.name)?, path: service.gate }),
+        probe: Some(Probe::Http {
+            port: addresses.port(service.name)?,
+            path: service.gate,
+        }),
         patience: PATIENCE,
     })
 }
@@ -88,13 +107,23 @@ fn task(
     service: &ChildSpec,
     preparation: &Preparation,
 ) -> anyhow::Result<ChildSpec> {
-    let mut args: Vec<String> = preparation.args.iter().map(|arg| (*arg).to_owned()).collect();
+    let mut args: Vec<String> = preparation
+        .args
+        .iter()
+        .map(|arg| (*arg).to_owned())
+        .collect();
     let verb = preparation.args.first().copied().unwrap_or("task");
     if preparation.takes_dump {
         args.push(layout.embedded_dump()?.display().to_string());
     }
     let name = format!("{}-{verb}", service.name);
-    Ok(ChildSpec { name, kind: Kind::Task, args, probe: None, ..service.clone() })
+    Ok(ChildSpec {
+        name,
+        kind: Kind::Task,
+        args,
+        probe: None,
+        ..service.clone()
+    })
 }
 
 /// Runs a task, relaying each line it tells on stderr; gives the last one.
@@ -110,7 +139,10 @@ async fn run_to_end(fleet: &Fleet, task: &ChildSpec, step: &str) -> anyhow::Resu
         // Structured log lines are for the log only.
         if !line.trim().is_empty() && !line.starts_with('{') {
             last.clone_from(&line);
-            let event = Event::Progress { step: step.to_owned(), text: line };
+            let event = Event::Progress {
+                step: step.to_owned(),
+                text: line,
+            };
             fleet.reporter.report(&event);
         }
     }

@@ -37,7 +37,12 @@ impl ExecChild {
     /// Replaces this process; returns only when that fails.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let identity = Identity::current().context("this process has no start time")?;
-        let record = Record { name: self.name, kind: self.kind, order: self.order, identity };
+        let record = Record {
+            name: self.name,
+            kind: self.kind,
+            order: self.order,
+            identity,
+        };
         record.save(&self.run_dir)?;
         if self.die_with_parent {
             die_with_parent()?;

@@ -20,6 +20,8 @@ pub(crate) struct Status {
     #[serde(skip)]
     pub(crate) phase: Phase,
     #[serde(skip)]
+    pub(crate) stores_only: bool,
+    #[serde(skip)]
     pub(crate) supervisor: Option<u32>,
     #[serde(skip)]
     pub(crate) failure: Option<String>,
@@ -77,43 +79,58 @@ impl Status {
     pub(crate) async fn gather(layout: &Layout) -> anyhow::Result<Self> {
         let state = State::load(&layout.state_file())?;
         let supervisor = state.live_supervisor().map(|identity| identity.pid);
-        let preferred: BTreeMap<String, u16> = crate::ports::preferred()?.into_iter().collect();
-        let port = |endpoint: &str| {
-            state.ports.get(endpoint).or_else(|| preferred.get(endpoint)).copied().unwrap_or(0)
+        let lookup = Lookup {
+            layout,
+            preferred: crate::ports::preferred()?.into_iter().collect(),
+            state,
         };
-        let pid = |name: &str| live_pid(layout, name);
+        let expected = supervisor.is_some() && !lookup.state.stores_only;
         let mut services = BTreeMap::new();
         for service in &SERVICES {
-            let port = port(service.name);
-            let pid = pid(service.name)?;
-            let health = health(pid.is_some(), supervisor.is_some(), port).await;
-            services.insert(service.name, ServiceStatus { url: url(port), pid, health });
+            let (port, pid) = lookup.endpoint(service.name)?;
+            let health = health(pid.is_some(), expected, port).await;
+            services.insert(
+                service.name,
+                ServiceStatus {
+                    url: url(port),
+                    pid,
+                    health,
+                },
+            );
         }
         let mut postgres = BTreeMap::new();
         for cluster in &CLUSTERS {
-            let endpoint = catalogue::postgres_endpoint(cluster.name);
-            let (port, pid) = (port(&endpoint), pid(&endpoint)?);
-            postgres.insert(cluster.name, PostgresStatus { port, database: cluster.database, pid });
+            let (port, pid) = lookup.endpoint(&catalogue::postgres_endpoint(cluster.name))?;
+            postgres.insert(
+                cluster.name,
+                PostgresStatus {
+                    port,
+                    database: cluster.database,
+                    pid,
+                },
+            );
         }
         let mut redis = BTreeMap::new();
         for instance in &REDIS {
-            let endpoint = catalogue::redis_endpoint(instance.name);
-            let (port, pid) = (port(&endpoint), pid(&endpoint)?);
+            let (port, pid) = lookup.endpoint(&catalogue::redis_endpoint(instance.name))?;
             redis.insert(instance.name, RedisStatus { port, pid });
         }
-        let secrets = catalogue::secrets().into_iter().map(|(name, _)| {
-            let path = layout.secrets.join(&name).display().to_string();
-            (name, path)
-        });
+        let file = |name: &String| layout.secrets.join(name).display().to_string();
+        let secrets = catalogue::secrets()
+            .into_iter()
+            .map(|(name, _)| (name.clone(), file(&name)));
         Ok(Self {
-            gateway: GatewayStatus { url: url(port(GATEWAY)) },
+            gateway: GatewayStatus {
+                url: url(lookup.endpoint(GATEWAY)?.0),
+            },
             services,
             postgres,
             redis,
             secrets: secrets.collect(),
-            phase: state.phase,
+            phase: lookup.state.phase,
+            stores_only: lookup.state.stores_only,
             supervisor,
-            failure: state.failure,
+            failure: lookup.state.failure,
         })
     }
 
@@ -125,17 +142,25 @@ impl Status {
 
     /// Whether every child runs and every service serves.
     pub(crate) fn is_up(&self) -> bool {
-        let serving = |service: &ServiceStatus| {
-            matches!(service.health, Health::Ok | Health::Degraded)
-        };
+        let serving =
+            |service: &ServiceStatus| matches!(service.health, Health::Ok | Health::Degraded);
         self.supervisor.is_some()
             && self.stores_running() == CLUSTERS.len() + REDIS.len()
-            && self.services.values().all(serving)
+            && (self.stores_only || self.services.values().all(serving))
     }
 
     fn stores_running(&self) -> usize {
-        let postgres = self.postgres.values().filter(|store| store.pid.is_some()).count();
-        postgres + self.redis.values().filter(|store| store.pid.is_some()).count()
+        let postgres = self
+            .postgres
+            .values()
+            .filter(|store| store.pid.is_some())
+            .count();
+        postgres
+            + self
+                .redis
+                .values()
+                .filter(|store| store.pid.is_some())
+                .count()
     }
 }
 
@@ -143,18 +168,45 @@ fn url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-fn live_pid(layout: &Layout, name: &str) -> anyhow::Result<Option<u32>> {
-    let record = Record::load(&layout.run_dir(), name)?;
-    Ok(record.filter(|record| record.identity.is_alive()).map(|record| record.identity.pid))
+/// Where endpoints are looked up.
+struct Lookup<'a> {
+    layout: &'a Layout,
+    preferred: BTreeMap<String, u16>,
+    state: State,
 }
 
-async fn health(runs: bool, supervised: bool, port: u16) -> Health {
+impl Lookup<'_> {
+    /// The port an endpoint has, or would have, and the pid of its process if it runs.
+    fn endpoint(&self, name: &str) -> anyhow::Result<(u16, Option<u32>)> {
+        let port = self
+            .state
+            .ports
+            .get(name)
+            .or_else(|| self.preferred.get(name));
+        let record = Record::load(&self.layout.run_dir(), name)?;
+        let alive = record.filter(|record| record.identity.is_alive());
+        Ok((
+            port.copied().unwrap_or_default(),
+            alive.map(|record| record.identity.pid),
+        ))
+    }
+}
+
+async fn health(runs: bool, expected: bool, port: u16) -> Health {
     if !runs {
         // Between a crash and its restart a service is unavailable, not stopped.
-        return if supervised { Health::Unavailable } else { Health::Stopped };
+        return if expected {
+            Health::Unavailable
+        } else {
+            Health::Stopped
+        };
     }
-    let Ok(answer) = probe::http_get(port, "/health").await else { return Health::Unavailable };
-    let said = answer.json().and_then(|json| Some(json.get("status")?.as_str()?.to_owned()));
+    let Ok(answer) = probe::http_get(port, "/health").await else {
+        return Health::Unavailable;
+    };
+    let said = answer
+        .json()
+        .and_then(|json| Some(json.get("status")?.as_str()?.to_owned()));
     match (answer.status, said.as_deref()) {
         (200, Some("degraded")) => Health::Degraded,
         (200, Some("unavailable")) => Health::Unavailable,

@@ -20,7 +20,11 @@ pub(crate) struct Stopped {
 
 impl std::fmt::Display for Stopped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let how = if self.killed { "had to be killed after" } else { "stopped in" };
+        let how = if self.killed {
+            "had to be killed after"
+        } else {
+            "stopped in"
+        };
         write!(f, "{} {how} {}", self.name, seconds(self.elapsed))
     }
 }
@@ -38,7 +42,12 @@ pub(crate) async fn stop_all(run_dir: &Path) -> anyhow::Result<Vec<Stopped>> {
     }
     for kind in [Kind::Redis, Kind::Postgres] {
         let mut together = tokio::task::JoinSet::new();
-        for record in records.iter().filter(|record| record.kind == kind).cloned() {
+        let these: Vec<Record> = records
+            .iter()
+            .filter(|record| record.kind == kind)
+            .cloned()
+            .collect();
+        for record in these {
             let run_dir = run_dir.to_path_buf();
             together.spawn(async move { stop(&record, &run_dir).await });
         }
@@ -50,33 +59,38 @@ pub(crate) async fn stop_all(run_dir: &Path) -> anyhow::Result<Vec<Stopped>> {
 }
 
 /// Signals in rising force, each with its time.
-fn escalation(kind: Kind) -> &'static [(Signal, Duration)] {
-    const LAST: (Signal, Duration) = (Signal::KILL, Duration::from_secs(5));
-    match kind {
-        // operations.md: a service finishes what runs within 25 s.
-        Kind::Service => &[(Signal::TERM, Duration::from_secs(25)), LAST],
-        Kind::Task | Kind::Redis => &[(Signal::TERM, Duration::from_secs(15)), LAST],
+fn escalation(kind: Kind) -> Vec<(Signal, Duration)> {
+    let mut rising = match kind {
+        // A service finishes what runs within 25 s.
+        Kind::Service => vec![(Signal::TERM, Duration::from_secs(25))],
+        Kind::Task | Kind::Redis => vec![(Signal::TERM, Duration::from_secs(15))],
         // INT is PostgreSQL's fast shutdown, QUIT its immediate one (recovery at the next start).
-        Kind::Postgres => {
-            &[(Signal::INT, Duration::from_secs(60)), (Signal::QUIT, Duration::from_secs(10)), LAST]
-        }
-    }
+        Kind::Postgres => vec![
+            (Signal::INT, Duration::from_mins(1)),
+            (Signal::QUIT, Duration::from_secs(10)),
+        ],
+    };
+    rising.push((Signal::KILL, Duration::from_secs(5)));
+    rising
 }
 
 async fn stop(record: &Record, run_dir: &Path) -> anyhow::Result<Option<Stopped>> {
     let start = Instant::now();
     let mut stopped = None;
     for (signal, patience) in escalation(record.kind) {
-        if !record.identity.signal(*signal)? {
+        if !record.identity.signal(signal)? {
             break;
         }
-        let killed = *signal == Signal::KILL;
-        let deadline = Instant::now() + *patience;
+        let killed = signal == Signal::KILL;
+        let deadline = Instant::now() + patience;
         while record.identity.is_alive() && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        stopped =
-            Some(Stopped { name: record.name.clone(), killed, elapsed: start.elapsed() });
+        stopped = Some(Stopped {
+            name: record.name.clone(),
+            killed,
+            elapsed: start.elapsed(),
+        });
     }
     anyhow::ensure!(
         !record.identity.is_alive(),

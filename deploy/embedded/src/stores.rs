@@ -42,7 +42,13 @@ impl<'a> Stores<'a> {
                 layout.data.display()
             );
         }
-        Ok(Self { fleet, layout, servers, addresses, account })
+        Ok(Self {
+            fleet,
+            layout,
+            servers,
+            addresses,
+            account,
+        })
     }
 
     /// Starts the three Redis; gives their ports as text.
@@ -65,7 +71,9 @@ impl<'a> Stores<'a> {
             folder: self.layout.redis_dir().join(redis.name),
             account: self.account.clone(),
             password: secrets::read(&self.layout.secrets, &catalogue::redis_secret(redis.name))?,
-            port: self.addresses.port(&catalogue::redis_endpoint(redis.name))?,
+            port: self
+                .addresses
+                .port(&catalogue::redis_endpoint(redis.name))?,
             purpose: if redis.cache_only {
                 redis::Purpose::Cache
             } else {
@@ -100,9 +108,16 @@ impl<'a> Stores<'a> {
 
     fn passwords(&self, spec: &ClusterSpec) -> anyhow::Result<Passwords> {
         let read = |role| {
-            secrets::read(&self.layout.secrets, &catalogue::postgres_secret(spec.name, role))
+            secrets::read(
+                &self.layout.secrets,
+                &catalogue::postgres_secret(spec.name, role),
+            )
         };
-        Ok(Passwords { superuser: read("superuser")?, owner: read("owner")?, api: read("api")? })
+        Ok(Passwords {
+            superuser: read("superuser")?,
+            owner: read("owner")?,
+            api: read("api")?,
+        })
     }
 
     fn cluster(&self, spec: &ClusterSpec, superuser_password: String) -> anyhow::Result<Cluster> {
@@ -112,7 +127,9 @@ impl<'a> Stores<'a> {
             folder: self.layout.postgres_dir().join(spec.name),
             account: self.account.clone(),
             superuser_password,
-            port: self.addresses.port(&catalogue::postgres_endpoint(spec.name))?,
+            port: self
+                .addresses
+                .port(&catalogue::postgres_endpoint(spec.name))?,
             purpose: postgres::Purpose::Keeping { shared_buffers_mb },
         })
     }

@@ -33,7 +33,9 @@ pub(crate) async fn run(
     ready: impl FnOnce(&State),
 ) -> anyhow::Result<Ending> {
     layout.create()?;
-    let Some(_lock) = Lock::take(layout)? else { return Ok(Ending::AlreadyRunning) };
+    let Some(_lock) = Lock::take(layout)? else {
+        return Ok(Ending::AlreadyRunning);
+    };
     let mut stop_asked = StopSignals::listen()?;
     let reporter = Reporter::new(&layout.log_dir(), sink)?;
     let fleet = Fleet::new(layout.run_dir(), layout.log_dir(), reporter);
@@ -41,6 +43,7 @@ pub(crate) async fn run(
     state.phase = Phase::Starting;
     state.supervisor = Identity::current();
     state.failure = None;
+    state.stores_only = stores_only;
     state.save(&layout.state_file())?;
 
     let started = tokio::select! {
@@ -60,12 +63,18 @@ pub(crate) async fn run(
         None => None,
     };
     if let Some(error) = &failure {
-        fleet.reporter.report(&Event::Failed { text: format!("{error:#}") });
+        fleet.reporter.report(&Event::Failed {
+            text: format!("{error:#}"),
+        });
     }
     state.phase = Phase::Stopping;
     state.save(&layout.state_file())?;
     stop_everything(&fleet).await?;
-    state.phase = if failure.is_some() { Phase::Failed } else { Phase::Stopped };
+    state.phase = if failure.is_some() {
+        Phase::Failed
+    } else {
+        Phase::Stopped
+    };
     state.failure = failure.as_ref().map(|error| format!("{error:#}"));
     state.supervisor = None;
     state.save(&layout.state_file())?;
@@ -80,19 +89,30 @@ async fn start(
 ) -> anyhow::Result<()> {
     let reporter = &fleet.reporter;
     for left in stop::stop_all(&layout.run_dir()).await? {
-        reporter.note(format!("left over from a supervisor that was killed: {left}"));
+        reporter.note(format!(
+            "left over from a supervisor that was killed: {left}"
+        ));
     }
     if let Some(note) = &layout.data_note {
         reporter.note(note);
     }
-    let serving = if stores_only { &SERVICES[..0] } else { &SERVICES[..] };
+    let serving = if stores_only {
+        &SERVICES[..0]
+    } else {
+        &SERVICES[..]
+    };
     for service in serving {
         services::program(layout, service)?;
     }
-    let servers = reporter.step("servers", find_servers(layout, fleet)).await?;
+    let servers = reporter
+        .step("servers", find_servers(layout, fleet))
+        .await?;
     let made = secrets::ensure(&layout.secrets)?;
     if made > 0 {
-        reporter.note(format!("{made} secrets made in {}", layout.secrets.display()));
+        reporter.note(format!(
+            "{made} secrets made in {}",
+            layout.secrets.display()
+        ));
     }
     let choice = ports::choose(&ports::preferred()?, &state.ports, ports::is_free)?;
     for moved in &choice.moved {
@@ -101,10 +121,19 @@ async fn start(
     state.ports = choice.ports;
     state.save(&layout.state_file())?;
 
-    let addresses = || Addresses { ports: &state.ports, secrets: &layout.secrets };
+    let addresses = || Addresses {
+        ports: &state.ports,
+        secrets: &layout.secrets,
+    };
     let stores = Stores::new(fleet, layout, &servers, addresses())?;
-    reporter.step("Redis", async { Ok(((), stores.start_redis().await?)) }).await?;
-    reporter.step("PostgreSQL", async { Ok(((), stores.start_postgres().await?)) }).await?;
+    reporter
+        .step("Redis", async { Ok(((), stores.start_redis().await?)) })
+        .await?;
+    reporter
+        .step("PostgreSQL", async {
+            Ok(((), stores.start_postgres().await?))
+        })
+        .await?;
     for (place, service) in serving.iter().enumerate() {
         services::start(fleet, layout, &addresses(), service, 100 + place).await?;
     }
@@ -117,7 +146,10 @@ async fn find_servers(
 ) -> anyhow::Result<(servers::Servers, String)> {
     let data_major = postgres::data_major(&layout.postgres_dir());
     let found = servers::ensure(data_major, |text| {
-        fleet.reporter.report(&Event::Progress { step: "servers".to_owned(), text });
+        fleet.reporter.report(&Event::Progress {
+            step: "servers".to_owned(),
+            text,
+        });
     });
     let found = found.await?;
     let text = format!(
@@ -148,7 +180,10 @@ async fn stop_everything(fleet: &Fleet) -> anyhow::Result<()> {
     for stopped in stop::stop_all(&fleet.run_dir).await? {
         fleet.reporter.note(stopped.to_string());
     }
-    fleet.reporter.note(format!("everything stopped in {}", seconds(start.elapsed())));
+    fleet.reporter.note(format!(
+        "everything stopped in {}",
+        seconds(start.elapsed())
+    ));
     Ok(())
 }
 

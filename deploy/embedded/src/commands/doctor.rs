@@ -32,7 +32,7 @@ impl Findings {
             Verdict::Fail => "fail",
         };
         self.failed |= verdict == Verdict::Fail;
-        say(format_args!("  {word:<5} {what:<14} {text}"));
+        say(format_args!("  {word:<5} {what:<18} {text}"));
     }
 
     fn check(&mut self, what: &str, found: anyhow::Result<String>) {
@@ -53,39 +53,51 @@ pub(crate) fn run(layout: &Layout) -> anyhow::Result<ExitCode> {
     port_lines(&mut findings, &state)?;
     disk(&mut findings, layout);
     clock(&mut findings, layout);
-    Ok(if findings.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if findings.failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn state(findings: &mut Findings, layout: &Layout) -> State {
-    let loaded = State::load(&layout.state_file());
-    let orphans = Record::all(&layout.run_dir())
-        .map(|all| all.iter().filter(|record| record.identity.is_alive()).count());
-    let state = match (loaded, orphans) {
-        (Err(error), _) | (_, Err(error)) => {
+    let read = || -> anyhow::Result<(State, usize)> {
+        let records = Record::all(&layout.run_dir())?;
+        let running = records
+            .iter()
+            .filter(|record| record.identity.is_alive())
+            .count();
+        Ok((State::load(&layout.state_file())?, running))
+    };
+    let (state, running) = match read() {
+        Ok(read) => read,
+        Err(error) => {
             findings.line(Verdict::Fail, "state", format!("{error:#}"));
             return State::default();
         }
-        (Ok(state), Ok(orphans)) => {
-            if let Some(supervisor) = state.live_supervisor() {
-                let text = format!("supervisor {} runs {orphans} children", supervisor.pid);
-                findings.line(Verdict::Ok, "state", text);
-            } else if orphans > 0 {
-                let text = format!(
-                    "{orphans} children run without a supervisor: `mvp down` stops them"
-                );
-                findings.line(Verdict::Warn, "state", text);
-            } else if state.supervisor.is_some() {
-                let text = "the supervisor was killed; the next `mvp up` tidies up";
-                findings.line(Verdict::Warn, "state", text);
-            } else if state.phase == Phase::Failed {
-                let text = "the last start failed: `mvp logs supervisor`";
-                findings.line(Verdict::Warn, "state", text);
-            } else {
-                findings.line(Verdict::Ok, "state", "stopped");
-            }
-            state
-        }
     };
+    let (verdict, text) = if let Some(supervisor) = state.live_supervisor() {
+        (
+            Verdict::Ok,
+            format!("supervisor {} runs {running} children", supervisor.pid),
+        )
+    } else if running > 0 {
+        let text = format!("{running} children run without a supervisor: `mvp down` stops them");
+        (Verdict::Warn, text)
+    } else if state.supervisor.is_some() {
+        (
+            Verdict::Warn,
+            "the supervisor was killed; the next `mvp up` tidies up".to_owned(),
+        )
+    } else if state.phase == Phase::Failed {
+        (
+            Verdict::Warn,
+            "the last start failed: `mvp logs supervisor`".to_owned(),
+        )
+    } else {
+        (Verdict::Ok, "stopped".to_owned())
+    };
+    findings.line(verdict, "state", text);
     state
 }
 
@@ -103,7 +115,11 @@ fn tools(findings: &mut Findings, layout: &Layout) {
             findings.line(Verdict::Fail, "PostgreSQL", text);
         }
         (None, None) => {
-            findings.line(Verdict::Fail, "PostgreSQL", "14 or later not found: `mvp setup`");
+            findings.line(
+                Verdict::Fail,
+                "PostgreSQL",
+                "14 or later not found: `mvp setup`",
+            );
         }
     }
     match servers::redis() {
@@ -117,7 +133,9 @@ fn programs(findings: &mut Findings, layout: &Layout) {
         let found = services::program(layout, service).map(|path| path.display().to_string());
         findings.check(service.name, found);
     }
-    let dump = layout.embedded_dump().map(|path| path.display().to_string());
+    let dump = layout
+        .embedded_dump()
+        .map(|path| path.display().to_string());
     findings.check("vPIC release", dump);
 }
 
@@ -132,7 +150,10 @@ fn data(findings: &mut Findings, layout: &Layout) {
             let text = format!("{folder}, stores run as {}", account.name);
             findings.line(Verdict::Ok, "data", text);
         } else {
-            let text = format!("{} cannot enter {folder}: chmod o+x the folders above", account.name);
+            let text = format!(
+                "{} cannot enter {folder}: chmod o+x the folders above",
+                account.name
+            );
             findings.line(Verdict::Fail, "data", text);
         }
         return;
@@ -144,7 +165,11 @@ fn data(findings: &mut Findings, layout: &Layout) {
             findings.line(Verdict::Fail, "data", text);
         }
         Ok(_) => findings.line(Verdict::Ok, "data", folder),
-        Err(_) => findings.line(Verdict::Ok, "data", format!("{folder}, made at the first start")),
+        Err(_) => findings.line(
+            Verdict::Ok,
+            "data",
+            format!("{folder}, made at the first start"),
+        ),
     }
 }
 
@@ -152,11 +177,17 @@ fn secret_files(findings: &mut Findings, layout: &Layout) {
     let folder = layout.secrets.display();
     let open = secrets::too_open(&layout.secrets);
     if !open.is_empty() {
-        let text = format!("others may read {}: chmod 600 them in {folder}", open.join(", "));
+        let text = format!(
+            "others may read {}: chmod 600 them in {folder}",
+            open.join(", ")
+        );
         return findings.line(Verdict::Fail, "secrets", text);
     }
     let all = catalogue::secrets();
-    let missing = all.iter().filter(|(name, _)| !layout.secrets.join(name).exists()).count();
+    let missing = all
+        .iter()
+        .filter(|(name, _)| !layout.secrets.join(name).exists())
+        .count();
     let has_data = postgres::data_major(&layout.postgres_dir()).is_some();
     if missing > 0 && has_data {
         let text = format!(
@@ -164,7 +195,11 @@ fn secret_files(findings: &mut Findings, layout: &Layout) {
         );
         findings.line(Verdict::Fail, "secrets", text);
     } else if missing > 0 {
-        findings.line(Verdict::Ok, "secrets", format!("{missing} will be made in {folder}"));
+        findings.line(
+            Verdict::Ok,
+            "secrets",
+            format!("{missing} will be made in {folder}"),
+        );
     } else {
         findings.line(Verdict::Ok, "secrets", format!("{} in {folder}", all.len()));
     }
@@ -185,7 +220,10 @@ fn port_lines(findings: &mut Findings, state: &State) -> anyhow::Result<()> {
     if taken.is_empty() {
         findings.line(Verdict::Ok, "ports", "all free");
     } else {
-        let text = format!("taken: {}; the next free ones will be used", taken.join(", "));
+        let text = format!(
+            "taken: {}; the next free ones will be used",
+            taken.join(", ")
+        );
         findings.line(Verdict::Warn, "ports", text);
     }
     Ok(())
@@ -202,19 +240,27 @@ fn disk(findings: &mut Findings, layout: &Layout) {
         LITTLE_DISK_MB.. => Verdict::Warn,
         _ => Verdict::Fail,
     };
-    let advice = if verdict == Verdict::Ok { "" } else { "; a vPIC load needs about 2 GB: make room" };
+    let advice = if verdict == Verdict::Ok {
+        ""
+    } else {
+        "; a vPIC load needs about 2 GB: make room"
+    };
     findings.line(verdict, "disk", format!("{free_mb} MB free{advice}"));
 }
 
 /// A clock that runs behind makes certificates, tokens and schedules wrong.
 fn clock(findings: &mut Findings, layout: &Layout) {
-    let newest = [layout.state_file(), layout.log_dir(), layout.checkout.join("Cargo.toml")]
-        .iter()
-        .filter_map(|path| std::fs::metadata(path).ok()?.modified().ok())
-        .max();
+    let newest = [
+        layout.state_file(),
+        layout.log_dir(),
+        layout.checkout.join("Cargo.toml"),
+    ]
+    .iter()
+    .filter_map(|path| std::fs::metadata(path).ok()?.modified().ok())
+    .max();
     let now = SystemTime::now();
     match newest.and_then(|newest| newest.duration_since(now).ok()) {
-        Some(ahead) if ahead > Duration::from_secs(120) => {
+        Some(ahead) if ahead > Duration::from_mins(2) => {
             let text = format!(
                 "files here are {} minutes from the future: set the clock",
                 ahead.as_secs() / 60

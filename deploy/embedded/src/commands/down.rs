@@ -42,7 +42,9 @@ pub(crate) async fn stop_everything(layout: &Layout) -> anyhow::Result<()> {
     };
     let left = stop::stop_all(&layout.run_dir()).await?;
     for stopped in &left {
-        say(format_args!("  · left over from a supervisor that was killed: {stopped}"));
+        say(format_args!(
+            "  · left over from a supervisor that was killed: {stopped}"
+        ));
     }
     let mut state = State::load(&layout.state_file())?;
     if state.supervisor.is_some() {
@@ -51,7 +53,10 @@ pub(crate) async fn stop_everything(layout: &Layout) -> anyhow::Result<()> {
         state.save(&layout.state_file())?;
     }
     if supervised || !left.is_empty() {
-        say(format_args!("  ✓ everything stopped in {}", seconds(start.elapsed())));
+        say(format_args!(
+            "  ✓ everything stopped in {}",
+            seconds(start.elapsed())
+        ));
     } else {
         say("  · nothing runs");
     }

@@ -23,18 +23,34 @@ pub(crate) async fn run(
         Some(name) => bail!("there is no log of {name}; there are: {}", known.join(", ")),
         None => known,
     };
-    let width = if name.is_some() { 0 } else { chosen.iter().map(String::len).max().unwrap_or(0) };
+    let width = if name.is_some() {
+        0
+    } else {
+        chosen.iter().map(String::len).max().unwrap_or(0)
+    };
     let mut tails: Vec<Tail> = Vec::new();
     for name in chosen {
         let path = logfile::path(&layout.log_dir(), &name);
-        let prefix = if width == 0 { String::new() } else { format!("{name:<width$} | ") };
-        let mut tail = Tail { prefix, position: length(&path), path, rest: String::new() };
+        let prefix = if width == 0 {
+            String::new()
+        } else {
+            format!("{name:<width$} | ")
+        };
+        let tail = Tail {
+            prefix,
+            position: length(&path),
+            path,
+            rest: String::new(),
+        };
         for line in logfile::last_lines(&tail.path, lines) {
             tail.print(&line)?;
         }
         tails.push(tail);
     }
-    while follow {
+    if !follow {
+        return Ok(ExitCode::SUCCESS);
+    }
+    loop {
         for tail in &mut tails {
             if tail.catch_up().is_err() {
                 // The reader has gone, as `| head` does.
@@ -43,7 +59,6 @@ pub(crate) async fn run(
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn names(log_dir: &Path) -> Vec<String> {
@@ -51,7 +66,13 @@ fn names(log_dir: &Path) -> Vec<String> {
     let mut names: Vec<String> = entries
         .into_iter()
         .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".log").map(str::to_owned))
+        .filter_map(|entry| {
+            entry
+                .file_name()
+                .to_str()?
+                .strip_suffix(".log")
+                .map(str::to_owned)
+        })
         .collect();
     names.sort();
     names

@@ -21,8 +21,10 @@ pub(crate) fn run(layout: &Layout, name: &str, args: &[OsString]) -> anyhow::Res
 
 pub(crate) fn migrate(layout: &Layout) -> anyhow::Result<ExitCode> {
     for service in &SERVICES {
-        let migrations =
-            service.prepare.iter().filter(|step| step.args.first() == Some(&"migrate"));
+        let migrations = service
+            .prepare
+            .iter()
+            .filter(|step| step.args.first() == Some(&"migrate"));
         for step in migrations {
             let status = command(layout, service)?.args(step.args).status()?;
             if !status.success() {
@@ -39,8 +41,13 @@ fn command(layout: &Layout, service: &ServiceSpec) -> anyhow::Result<Command> {
     if state.live_supervisor().is_none() {
         bail!("the stores do not run; start them with `mvp up`, or `mvp up --stores-only`");
     }
-    let addresses = Addresses { ports: &state.ports, secrets: &layout.secrets };
+    let addresses = Addresses {
+        ports: &state.ports,
+        secrets: &layout.secrets,
+    };
     let mut command = Command::new(services::program(layout, service)?);
-    command.envs((service.environment)(&addresses)?).current_dir(&layout.checkout);
+    command
+        .envs((service.environment)(&addresses)?)
+        .current_dir(&layout.checkout);
     Ok(command)
 }

@@ -23,7 +23,10 @@ pub(crate) fn psql(layout: &Layout, name: &str, args: &[OsString]) -> anyhow::Re
     let mut command = Command::new(server.bin_dir.join("psql"));
     command
         .args(["--host=127.0.0.1", &format!("--port={port}")])
-        .args([format!("--username={name}_owner"), format!("--dbname={}", cluster.database)])
+        .args([
+            format!("--username={name}_owner"),
+            format!("--dbname={}", cluster.database),
+        ])
         .args(args)
         .env("PGPASSWORD", password);
     become_it(command)
@@ -41,7 +44,9 @@ pub(crate) fn redis_cli(
     let server = servers::redis().context("Redis is not found; see `mvp doctor`")?;
     let mut command = Command::new(server.client());
     let password = secrets::read(&layout.secrets, &catalogue::redis_secret(name))?;
-    command.args(["-h", "127.0.0.1", "-p", &port.to_string()]).args(args);
+    command
+        .args(["-h", "127.0.0.1", "-p", &port.to_string()])
+        .args(args);
     command.env("REDISCLI_AUTH", password);
     become_it(command)
 }
@@ -51,7 +56,11 @@ fn port(layout: &Layout, endpoint: &str) -> anyhow::Result<u16> {
     if state.live_supervisor().is_none() {
         bail!("it does not run; start it with `mvp up`");
     }
-    state.ports.get(endpoint).copied().with_context(|| format!("{endpoint} has no port yet"))
+    state
+        .ports
+        .get(endpoint)
+        .copied()
+        .with_context(|| format!("{endpoint} has no port yet"))
 }
 
 /// Replaces this process, so that the shell owns the terminal and its exit code is ours.

@@ -38,11 +38,21 @@ fn table(status: &Status) {
     let runs = |pid: Option<u32>| if pid.is_some() { "runs" } else { "stopped" };
     for (name, store) in &status.postgres {
         let place = format!("127.0.0.1:{} {}", store.port, store.database);
-        row(&format!("postgres-{name}"), runs(store.pid), pid(store.pid), &place);
+        row(
+            &format!("postgres-{name}"),
+            runs(store.pid),
+            pid(store.pid),
+            &place,
+        );
     }
     for (name, store) in &status.redis {
         let place = format!("127.0.0.1:{}", store.port);
-        row(&format!("redis-{name}"), runs(store.pid), pid(store.pid), &place);
+        row(
+            &format!("redis-{name}"),
+            runs(store.pid),
+            pid(store.pid),
+            &place,
+        );
     }
     let supervisor = match (status.supervisor, status.phase) {
         (Some(_), Phase::Starting) => "starting",

@@ -18,7 +18,7 @@ use crate::report::{Console, Event, SUPERVISOR, Sink, say, seconds};
 use crate::supervisor::{self, Ending, StopSignals};
 
 /// A first load on a slow machine; the supervisor itself has a deadline for every child.
-const PATIENCE: Duration = Duration::from_secs(1800);
+const PATIENCE: Duration = Duration::from_mins(30);
 
 pub(crate) async fn run(layout: &Layout, up: Up) -> anyhow::Result<ExitCode> {
     let state = State::load(&layout.state_file())?;
@@ -52,7 +52,11 @@ async fn detach(layout: &Layout, stores_only: bool) -> anyhow::Result<ExitCode> 
     let mut stop_asked = StopSignals::listen()?;
     let log = crate::logfile::open(&layout.log_dir(), SUPERVISOR)?;
     let mut command = Command::new(this_program()?);
-    command.arg("supervise").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+    command
+        .arg("supervise")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log);
     if stores_only {
         command.arg("--stores-only");
     }
@@ -90,7 +94,10 @@ async fn detach(layout: &Layout, stores_only: bool) -> anyhow::Result<ExitCode> 
 
 /// Draws the supervisor's events until it is ready, or gone; says which.
 async fn relay(supervisor: &mut Child) -> anyhow::Result<bool> {
-    let events = supervisor.stdout.take().context("the supervisor has no output")?;
+    let events = supervisor
+        .stdout
+        .take()
+        .context("the supervisor has no output")?;
     let mut lines = BufReader::new(events).lines();
     let mut console = Console::new();
     while let Some(line) = lines.next_line().await? {
@@ -112,7 +119,12 @@ async fn wait_for_other(layout: &Layout) -> anyhow::Result<ExitCode> {
         match state.phase {
             Phase::Ready if state.live_supervisor().is_some() => {
                 say("  · already running");
-                summary(layout, &state, false, "mvp down   (or `make stop`)");
+                summary(
+                    layout,
+                    &state,
+                    state.stores_only,
+                    "mvp down   (or `make stop`)",
+                );
                 return Ok(ExitCode::SUCCESS);
             }
             Phase::Failed => {
@@ -121,7 +133,10 @@ async fn wait_for_other(layout: &Layout) -> anyhow::Result<ExitCode> {
             }
             Phase::Stopping => bail!("it is being stopped just now; try again in a moment"),
             _ if start.elapsed() > PATIENCE => {
-                bail!("the start that is under way is not ready after {}", seconds(PATIENCE));
+                bail!(
+                    "the start that is under way is not ready after {}",
+                    seconds(PATIENCE)
+                );
             }
             _ if start.elapsed() > Duration::from_secs(10) && state.live_supervisor().is_none() => {
                 bail!("the supervisor that was starting has gone; see `mvp logs {SUPERVISOR}`");
@@ -158,5 +173,9 @@ fn summary(layout: &Layout, state: &State, stores_only: bool, stop: &str) {
 /// A path as a shell reads it.
 fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
-    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    if text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }

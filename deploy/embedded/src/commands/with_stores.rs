@@ -84,7 +84,10 @@ async fn run_command(
 /// The command's own code, or 128 plus the signal that ended it, as shells say.
 fn exit_code(status: ExitStatus) -> ExitCode {
     use std::os::unix::process::ExitStatusExt as _;
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|signal| 128 + signal))
+        .unwrap_or(1);
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
@@ -136,7 +139,10 @@ async fn sweep() {
             }
             let owner = State::load(&folder.join("state.json"));
             let abandoned = owner.is_ok_and(|owner| {
-                owner.supervisor.as_ref().is_some_and(|identity| !identity.is_alive())
+                owner
+                    .supervisor
+                    .as_ref()
+                    .is_some_and(|identity| !identity.is_alive())
             });
             if abandoned && stop::stop_all(&folder.join("run")).await.is_ok() {
                 let _ = std::fs::remove_dir_all(&folder);
@@ -172,13 +178,22 @@ async fn start(
     let (cluster_port, redis_port) = (cluster.port, redis.port);
     let cluster = postgres::spec(&cluster, &servers.postgres, 1)?;
     let redis = redis::spec(&redis, &servers.redis, 0)?;
-    tokio::try_join!(Arc::clone(fleet).launch(cluster), Arc::clone(fleet).launch(redis))?;
+    tokio::try_join!(
+        Arc::clone(fleet).launch(cluster),
+        Arc::clone(fleet).launch(redis)
+    )?;
     let postgres_url = format!("postgres://postgres:{password}@127.0.0.1:{cluster_port}/postgres");
     Ok(vec![
         ("TEST_POSTGRES_URL", postgres_url),
         ("TEST_REDIS_URL", format!("redis://127.0.0.1:{redis_port}/")),
-        ("TEST_REDIS_SERVER", servers.redis.program.display().to_string()),
-        ("TEST_POSTGRES_BIN", servers.postgres.bin_dir.display().to_string()),
+        (
+            "TEST_REDIS_SERVER",
+            servers.redis.program.display().to_string(),
+        ),
+        (
+            "TEST_POSTGRES_BIN",
+            servers.postgres.bin_dir.display().to_string(),
+        ),
     ])
 }
 

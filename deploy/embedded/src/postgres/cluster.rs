@@ -14,7 +14,7 @@ use crate::record::Kind;
 use crate::servers::PostgresServer;
 
 /// Recovery after a crash can take a while on a slow disk.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Where a cluster lives and who may open it.
 #[derive(Clone, Debug)]
@@ -79,7 +79,11 @@ fn initdb(
         .arg(data)
         .arg("--pwfile")
         .arg(password_file)
-        .args(["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8"])
+        .args([
+            "--username=postgres",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+        ])
         .args(["--data-checksums", &format!("--locale={}", locale())])
         .current_dir(&cluster.folder)
         .env_clear()
@@ -111,7 +115,14 @@ fn locale() -> &'static str {
     let output = Command::new("locale").arg("-a").output();
     let known = output.map(|output| output.stdout).unwrap_or_default();
     let known = String::from_utf8_lossy(&known).to_ascii_lowercase();
-    if known.lines().any(|line| matches!(line, "c.utf8" | "c.utf-8")) { "C.UTF-8" } else { "C" }
+    if known
+        .lines()
+        .any(|line| matches!(line, "c.utf8" | "c.utf-8"))
+    {
+        "C.UTF-8"
+    } else {
+        "C"
+    }
 }
 
 /// Writes the settings, and gives what to run.
@@ -121,8 +132,17 @@ pub(crate) fn spec(
     order: usize,
 ) -> anyhow::Result<ChildSpec> {
     let data = cluster.data();
-    let text = settings::render(&cluster.name, cluster.port, &cluster.folder, cluster.purpose);
-    account::private_file(&data.join("postgresql.conf"), &text, cluster.account.as_ref())?;
+    let text = settings::render(
+        &cluster.name,
+        cluster.port,
+        &cluster.folder,
+        cluster.purpose,
+    );
+    account::private_file(
+        &data.join("postgresql.conf"),
+        &text,
+        cluster.account.as_ref(),
+    )?;
     Ok(ChildSpec {
         name: crate::catalogue::postgres_endpoint(&cluster.name),
         kind: Kind::Postgres,

@@ -36,18 +36,30 @@ pub(crate) async fn ensure(
     let prepare = async {
         set_role(&superuser, &format!("{name}_owner"), &passwords.owner).await?;
         set_role(&superuser, &format!("{name}_api"), &passwords.api).await?;
-        if superuser.query_opt(DATABASE_EXISTS, &[&cluster.database]).await?.is_none() {
-            superuser.batch_execute(&fill(CREATE_DATABASE, cluster)).await?;
+        if superuser
+            .query_opt(DATABASE_EXISTS, &[&cluster.database])
+            .await?
+            .is_none()
+        {
+            superuser
+                .batch_execute(&fill(CREATE_DATABASE, cluster))
+                .await?;
         }
-        superuser.batch_execute(&fill(CLUSTER_GRANTS, cluster)).await?;
+        superuser
+            .batch_execute(&fill(CLUSTER_GRANTS, cluster))
+            .await?;
         let inside =
             super::connect(port, "postgres", cluster.database, &passwords.superuser).await?;
-        inside.batch_execute(&fill(DATABASE_GRANTS, cluster)).await?;
+        inside
+            .batch_execute(&fill(DATABASE_GRANTS, cluster))
+            .await?;
         let defaults = if cluster.api_writes { WRITES } else { READS };
         inside.batch_execute(&fill(defaults, cluster)).await?;
         anyhow::Ok(())
     };
-    prepare.await.with_context(|| format!("preparing roles and database of PostgreSQL {name}"))
+    prepare
+        .await
+        .with_context(|| format!("preparing roles and database of PostgreSQL {name}"))
 }
 
 /// The server is told a SCRAM verifier, never the password, so no log of its can show it.
@@ -55,8 +67,10 @@ async fn set_role(superuser: &Client, role: &str, password: &str) -> anyhow::Res
     let exists = superuser.query_opt(ROLE_EXISTS, &[&role]).await?.is_some();
     let verb = if exists { "ALTER" } else { "CREATE" };
     let verifier = scram_sha_256(password.as_bytes());
-    let statement =
-        SET_ROLE.replace("{verb}", verb).replace("{role}", role).replace("{verifier}", &verifier);
+    let statement = SET_ROLE
+        .replace("{verb}", verb)
+        .replace("{role}", role)
+        .replace("{verifier}", &verifier);
     superuser.batch_execute(&statement).await?;
     Ok(())
 }

@@ -77,7 +77,9 @@ mod tests {
 
     #[test]
     fn a_path_too_long_for_a_socket_turns_sockets_off() {
-        let purpose = Purpose::Keeping { shared_buffers_mb: 16 };
+        let purpose = Purpose::Keeping {
+            shared_buffers_mb: 16,
+        };
         let short = render("app", 15432, Path::new("/data/postgres/app"), purpose);
         assert!(short.contains("unix_socket_directories = '/data/postgres/app'"));
         let deep = format!("/{}", "d".repeat(100));
@@ -87,7 +89,14 @@ mod tests {
 
     #[test]
     fn a_cluster_that_keeps_data_syncs_it() {
-        let text = render("app", 1, Path::new("/x"), Purpose::Keeping { shared_buffers_mb: 16 });
+        let text = render(
+            "app",
+            1,
+            Path::new("/x"),
+            Purpose::Keeping {
+                shared_buffers_mb: 16,
+            },
+        );
         assert!(!text.contains("fsync"));
         assert!(!text.contains("full_page_writes"));
         assert!(text.contains("listen_addresses = '127.0.0.1'"));

@@ -26,7 +26,11 @@ pub(crate) struct RedisServer {
 impl RedisServer {
     /// Its command line client.
     pub(crate) fn client(&self) -> PathBuf {
-        let name = self.program.file_name().unwrap_or_default().to_string_lossy();
+        let name = self
+            .program
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
         self.program.with_file_name(name.replace("-server", "-cli"))
     }
 }
@@ -34,7 +38,9 @@ impl RedisServer {
 /// The PostgreSQL to use: the one that wrote the data, else the first found.
 pub(crate) fn postgres(data_major: Option<u32>) -> anyhow::Result<Option<PostgresServer>> {
     let found = postgres_candidates();
-    let Some(major) = data_major else { return Ok(found.into_iter().next()) };
+    let Some(major) = data_major else {
+        return Ok(found.into_iter().next());
+    };
     if let Some(server) = found.iter().find(|server| server.major == major) {
         return Ok(Some(server.clone()));
     }
@@ -78,7 +84,9 @@ fn postgres_in(folder: &Path) -> Option<PostgresServer> {
     }
     let version = version_of(&folder.join("postgres"))?;
     let major = major_of(&version)?;
-    let version = version.trim_start_matches("postgres (PostgreSQL) ").to_owned();
+    let version = version
+        .trim_start_matches("postgres (PostgreSQL) ")
+        .to_owned();
     (major >= OLDEST_POSTGRES).then(|| PostgresServer {
         bin_dir: folder.to_path_buf(),
         major,
@@ -95,7 +103,9 @@ fn major_of(version: &str) -> Option<u32> {
 
 /// `<root>/<prefix><number>/<suffix>`, the highest number first.
 fn versioned(root: &Path, prefix: &str, suffix: &str) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(root) else {
+        return Vec::new();
+    };
     let mut numbered: Vec<(u32, PathBuf)> = entries
         .flatten()
         .filter_map(|entry| {
@@ -111,20 +121,30 @@ fn versioned(root: &Path, prefix: &str, suffix: &str) -> Vec<PathBuf> {
 /// Redis, or its free successor Valkey.
 pub(crate) fn redis() -> Option<RedisServer> {
     let mut folders = path_folders();
-    let usual = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/opt/homebrew/opt/redis/bin"];
+    let usual = [
+        "/usr/bin",
+        "/usr/local/bin",
+        "/opt/homebrew/bin",
+        "/opt/homebrew/opt/redis/bin",
+    ];
     folders.extend(usual.iter().map(PathBuf::from));
     ["redis-server", "valkey-server"].iter().find_map(|name| {
-        folders.iter().map(|folder| folder.join(name)).find_map(|program| {
-            let version = version_of(&program)?;
-            let version = version.split(" sha=").next().unwrap_or_default().to_owned();
-            Some(RedisServer { program, version })
-        })
+        folders
+            .iter()
+            .map(|folder| folder.join(name))
+            .find_map(|program| {
+                let version = version_of(&program)?;
+                let version = version.split(" sha=").next().unwrap_or_default().to_owned();
+                Some(RedisServer { program, version })
+            })
     })
 }
 
 fn path_folders() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect()
+    std::env::split_paths(&path)
+        .filter(|folder| folder.is_absolute())
+        .collect()
 }
 
 fn version_of(program: &Path) -> Option<String> {
@@ -133,7 +153,10 @@ fn version_of(program: &Path) -> Option<String> {
     }
     let output = Command::new(program).arg("--version").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+    output
+        .status
+        .success()
+        .then(|| text.lines().next().unwrap_or_default().trim().to_owned())
 }
 
 #[cfg(test)]
@@ -142,7 +165,10 @@ mod tests {
 
     #[test]
     fn the_major_version_is_read_from_what_postgres_says() {
-        assert_eq!(major_of("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"), Some(15));
+        assert_eq!(
+            major_of("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"),
+            Some(15)
+        );
         assert_eq!(major_of("postgres (PostgreSQL) 18beta1"), Some(18));
         assert_eq!(major_of("something else"), None);
     }
@@ -154,8 +180,10 @@ mod tests {
             std::fs::create_dir(root.path().join(name)).unwrap();
         }
         let found = versioned(root.path(), "", "bin");
-        let expected: Vec<_> =
-            ["17", "14", "9"].iter().map(|name| root.path().join(name).join("bin")).collect();
+        let expected: Vec<_> = ["17", "14", "9"]
+            .iter()
+            .map(|name| root.path().join(name).join("bin"))
+            .collect();
         assert_eq!(found, expected);
     }
 }

@@ -19,7 +19,10 @@ pub(crate) async fn install(
 ) -> anyhow::Result<()> {
     let pick = |postgres_name, redis_name| -> Vec<&'static str> {
         let both = [(postgres, postgres_name), (redis, redis_name)];
-        both.into_iter().filter(|(wanted, _)| *wanted).map(|(_, name)| name).collect()
+        both.into_iter()
+            .filter(|(wanted, _)| *wanted)
+            .map(|(_, name)| name)
+            .collect()
     };
     if on_path("apt-get") {
         let packages = pick("postgresql", "redis-server");
@@ -32,7 +35,9 @@ pub(crate) async fn install(
         return run(command, &packages, tell).await;
     }
     let wanted = pick("PostgreSQL 14 or later", "Redis or Valkey").join(" and ");
-    bail!("{wanted}: not found, and neither apt-get nor brew is here to install it; install it yourself")
+    bail!(
+        "{wanted}: not found, and neither apt-get nor brew is here to install it; install it yourself"
+    )
 }
 
 fn debian(packages: &[&str]) -> anyhow::Result<Command> {
@@ -52,16 +57,14 @@ fn debian(packages: &[&str]) -> anyhow::Result<Command> {
             packages.join(" ")
         );
     };
-    command.args(["-c", DEBIAN, "install-debian"]).args(packages);
+    command
+        .args(["-c", DEBIAN, "install-debian"])
+        .args(packages);
     Ok(command)
 }
 
 /// Runs the installer, relaying the lines that tell how far it is.
-async fn run(
-    mut command: Command,
-    packages: &[&str],
-    tell: impl Fn(String),
-) -> anyhow::Result<()> {
+async fn run(mut command: Command, packages: &[&str], tell: impl Fn(String)) -> anyhow::Result<()> {
     let names = packages.join(", ");
     tell(format!("installing {names}"));
     let mut child = command
@@ -72,7 +75,10 @@ async fn run(
     let output = child.stdout.take().context("the installer has no output")?;
     let mut lines = BufReader::new(output).lines();
     while let Some(line) = lines.next_line().await? {
-        if ["Get:", "Unpacking", "Setting up", "==>"].iter().any(|word| line.starts_with(word)) {
+        if ["Get:", "Unpacking", "Setting up", "==>"]
+            .iter()
+            .any(|word| line.starts_with(word))
+        {
             tell(line);
         }
     }

@@ -27,6 +27,7 @@ pub(crate) async fn ensure(
     }
     let postgres = find::postgres(data_major)?
         .context("PostgreSQL is still not found after installing it; see `mvp doctor`")?;
-    let redis = redis().context("Redis is still not found after installing it; see `mvp doctor`")?;
+    let redis =
+        redis().context("Redis is still not found after installing it; see `mvp doctor`")?;
     Ok(Servers { postgres, redis })
 }

@@ -1,0 +1,209 @@
+//! A small checkout of its own for each test, with the real program and stand-in services.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Everything lies in one temporary folder, and whatever runs there is stopped at the end.
+pub struct House {
+    folder: tempfile::TempDir,
+    offset: u16,
+}
+
+impl House {
+    pub fn new() -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("mvp-house-")
+            .tempdir()
+            .unwrap();
+        open_to_others(folder.path());
+        let dump = folder.path().join("services/vehicles-platform/data");
+        std::fs::create_dir_all(&dump).unwrap();
+        std::fs::write(
+            dump.join("vPICList_lite_2026_10.sql.zst"),
+            "not read by a stand-in",
+        )
+        .unwrap();
+        for name in ["bin", "fake"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_mvp"));
+        let fake = program.parent().unwrap().join("examples/fake_service");
+        for service in ["vehicles-platform", "gateway"] {
+            std::os::unix::fs::symlink(&fake, folder.path().join("bin").join(service)).unwrap();
+        }
+        Self {
+            folder,
+            offset: free_offset(),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.path().join(".mvp")
+    }
+
+    /// The port an endpoint prefers here.
+    pub fn preferred(&self, port: u16) -> u16 {
+        port + self.offset
+    }
+
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mvp"));
+        command
+            .args(args)
+            .env("MVP_HOME", self.path())
+            .env("MVP_BIN_DIR", self.path().join("bin"))
+            .env("MVP_PORT_OFFSET", self.offset.to_string())
+            .env("FAKE_DIR", self.path().join("fake"))
+            .env_remove("MVP_DATA_DIR")
+            .env_remove("MVP_SECRETS_DIR")
+            .current_dir(self.path());
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// Runs a command that must succeed; gives what it printed.
+    pub fn ok(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(output.status.success(), "mvp {args:?}: {}", text(&output));
+        text(&output)
+    }
+
+    pub fn up(&self) -> String {
+        self.ok(&["up", "--detach"])
+    }
+
+    pub fn status(&self) -> Value {
+        let output = self.run(&["status", "--json"]);
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    pub fn status_code(&self) -> i32 {
+        self.run(&["status"]).status.code().unwrap()
+    }
+
+    pub fn state(&self) -> Value {
+        serde_json::from_slice(&std::fs::read(self.data().join("state.json")).unwrap()).unwrap()
+    }
+
+    pub fn supervisor(&self) -> u64 {
+        self.state()["supervisor"]["pid"].as_u64().unwrap()
+    }
+
+    /// The pids on record, by name.
+    pub fn pids(&self) -> HashMap<String, u64> {
+        let entries = std::fs::read_dir(self.data().join("run"))
+            .unwrap()
+            .flatten();
+        entries
+            .filter(|entry| entry.path().extension().is_some_and(|e| e == "json"))
+            .map(|entry| {
+                let text = std::fs::read(entry.path()).unwrap();
+                let record: Value = serde_json::from_slice(&text).unwrap();
+                let name = record["name"].as_str().unwrap().to_owned();
+                (name, record["identity"]["pid"].as_u64().unwrap())
+            })
+            .collect()
+    }
+
+    /// Tells a stand-in to misbehave: `gateway.serve.fails`, `gateway.not-ready`.
+    pub fn tell(&self, misbehaviour: &str) {
+        std::fs::write(self.path().join("fake").join(misbehaviour), "").unwrap();
+    }
+
+    pub fn untell(&self, misbehaviour: &str) {
+        std::fs::remove_file(self.path().join("fake").join(misbehaviour)).unwrap();
+    }
+
+    /// How the stand-ins were called, in order.
+    pub fn calls(&self) -> Vec<String> {
+        let calls = std::fs::read_to_string(self.path().join("fake/calls")).unwrap_or_default();
+        calls.lines().map(str::to_owned).collect()
+    }
+
+    pub fn secret(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path().join("secrets").join(name))
+            .unwrap()
+            .trim()
+            .to_owned()
+    }
+
+    pub fn log(&self, name: &str) -> String {
+        std::fs::read_to_string(self.data().join("log").join(format!("{name}.log")))
+            .unwrap_or_default()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        let _ = self.command(&["down"]).output();
+    }
+}
+
+pub fn text(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// Waits until something holds.
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Whether a process runs, zombies not counted.
+pub fn alive(pid: u64) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ")
+        .is_some_and(|(_, rest)| !rest.starts_with('Z'))
+}
+
+pub fn kill(signal: &str, pid: u64) {
+    let status = Command::new("kill")
+        .args([signal, &pid.to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+/// Tests run side by side: each takes a range of ports of its own, found free.
+fn free_offset() -> u16 {
+    let preferred = [
+        15432, 15433, 15434, 16379, 16380, 16381, 18000, 18080, 18081,
+    ];
+    // Below the range that the kernel hands out to clients (32768 on), above the real ports.
+    let start = u16::try_from(std::process::id() % 60).unwrap() * 200 + 2000;
+    (0..60_u16)
+        .map(|step| 2000 + (start - 2000 + step * 200) % 12_000)
+        .find(|offset| {
+            preferred
+                .iter()
+                .all(|port| TcpListener::bind(("127.0.0.1", port + offset)).is_ok())
+        })
+        .unwrap()
+}
+
+/// Root's stores run as another user, who must be able to come here.
+fn open_to_others(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
