@@ -46,8 +46,6 @@ fn command(layout: &Layout, service: &ServiceSpec) -> anyhow::Result<Command> {
         secrets: &layout.secrets,
     };
     let mut command = Command::new(services::program(layout, service)?);
-    command
-        .envs((service.environment)(&addresses)?)
-        .current_dir(&layout.checkout);
+    command.envs(services::environment(layout, &addresses, service)?);
     Ok(command)
 }
