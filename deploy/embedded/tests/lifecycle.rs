@@ -135,8 +135,8 @@ fn two_starts_at_once_make_one_supervisor() {
 
 #[test]
 fn ctrl_c_stops_a_start_in_the_foreground_in_order() {
+    let house = House::new();
     for signal in ["-INT", "-TERM"] {
-        let house = House::new();
         let mut up = house
             .command(&["up"])
             .stdout(std::process::Stdio::null())

@@ -147,8 +147,8 @@ fn a_record_whose_pid_now_belongs_to_another_is_left_alone() {
 #[test]
 fn a_taken_port_moves_to_the_next_free_one_says_so_and_stays() {
     let house = House::new();
-    let _postgres = TcpListener::bind(("127.0.0.1", house.preferred(15433))).unwrap();
-    let _gateway = TcpListener::bind(("0.0.0.0", house.preferred(18080))).unwrap();
+    let postgres = TcpListener::bind(("127.0.0.1", house.preferred(15433))).unwrap();
+    let gateway_port = TcpListener::bind(("0.0.0.0", house.preferred(18080))).unwrap();
     let told = house.up();
     // 15434 is another cluster's, 18081 the gateway's own.
     let (vehicles, gateway) = (house.preferred(15435), house.preferred(18082));
@@ -163,13 +163,14 @@ fn a_taken_port_moves_to_the_next_free_one_says_so_and_stays() {
     );
     assert_eq!(house.status()["postgres"]["vehicles"]["port"], vehicles);
     house.ok(&["down"]);
-    drop((_postgres, _gateway));
+    drop((postgres, gateway_port));
     house.up();
     assert_eq!(house.status()["postgres"]["vehicles"]["port"], vehicles);
 }
 
 #[test]
 fn a_failing_start_names_the_child_quotes_its_log_and_stops_the_rest() {
+    let house = House::new();
     for (misbehaviour, child) in [
         (
             "vehicles-platform.migrate.fails",
@@ -178,7 +179,6 @@ fn a_failing_start_names_the_child_quotes_its_log_and_stops_the_rest() {
         ("vehicles-platform.etl.fails", "vehicles-platform-etl"),
         ("gateway.serve.fails", "gateway"),
     ] {
-        let house = House::new();
         house.tell(misbehaviour);
         let output = house.run(&["up", "--detach"]);
         let told = text(&output);
@@ -190,8 +190,8 @@ fn a_failing_start_names_the_child_quotes_its_log_and_stops_the_rest() {
         assert!(told.contains(&format!("mvp logs {child}")), "{told}");
         assert_eq!(house.status_code(), 3);
         house.untell(misbehaviour);
-        house.up();
     }
+    house.up();
 }
 
 #[test]

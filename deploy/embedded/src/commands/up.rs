@@ -53,6 +53,7 @@ async fn detach(layout: &Layout, stores_only: bool) -> anyhow::Result<ExitCode> 
     let log = crate::logfile::open(&layout.log_dir(), SUPERVISOR)?;
     let mut command = Command::new(this_program()?);
     command
+        .arg0("mvp")
         .arg("supervise")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
