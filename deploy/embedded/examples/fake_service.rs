@@ -27,7 +27,20 @@ fn main() {
         std::process::exit(7);
     }
     match verb.as_str() {
+        "etl" if args.get(1).is_some_and(|verb| verb == "releases") => {
+            let state = if folder.join("loaded").exists() {
+                "live"
+            } else {
+                "failed"
+            };
+            let release = format!("{{\"state\": \"{state}\", \"month\": \"2026-10\"}}");
+            let _ = writeln!(
+                std::io::stdout(),
+                "{{\"level\":\"INFO\"}}\n[\n  {release}\n]"
+            );
+        }
         "etl" => {
+            std::fs::write(folder.join("loaded"), "").unwrap();
             for percent in [10, 50, 100] {
                 let _ = writeln!(std::io::stderr(), "vPIC {percent} %");
             }

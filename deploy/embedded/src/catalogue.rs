@@ -52,6 +52,15 @@ pub(crate) struct Preparation {
     pub(crate) args: &'static [&'static str],
     /// Whether the path of the embedded vPIC release is the last argument.
     pub(crate) takes_dump: bool,
+    pub(crate) unless: Option<Unless>,
+}
+
+/// A question to the service's program that may make a preparation needless.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unless {
+    pub(crate) args: &'static [&'static str],
+    /// What to say instead, read from the JSON answer.
+    pub(crate) settled: fn(&serde_json::Value) -> Option<String>,
 }
 
 pub(crate) const CLUSTERS: [ClusterSpec; 3] = [
@@ -107,11 +116,16 @@ pub(crate) const SERVICES: [ServiceSpec; 2] = [
                 title: "vehicles schema",
                 args: &["migrate"],
                 takes_dump: false,
+                unless: None,
             },
             Preparation {
                 title: "vehicle data",
-                args: &["etl", "load", "--if-none", "--progress", "plain"],
+                args: &["etl", "load", "--progress", "plain"],
                 takes_dump: true,
+                unless: Some(Unless {
+                    args: &["etl", "releases", "--json"],
+                    settled: live_release,
+                }),
             },
         ],
         environment: vehicles_platform_environment,
@@ -268,4 +282,40 @@ fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
         setting("SECRETS_DIR", a.secrets.display().to_string()),
         setting("UPSTREAMS__PLATFORM_VEHICLES__URL", vehicles),
     ])
+}
+
+/// Which release is live, out of `vehicles-platform etl releases --json`. Loading the embedded one
+/// again would go back to it from a newer one.
+fn live_release(releases: &serde_json::Value) -> Option<String> {
+    let is_live = |release: &&serde_json::Value| release.get("state").is_some_and(|s| s == "live");
+    let live = releases.as_array()?.iter().find(is_live)?;
+    let month = live.get("month").and_then(serde_json::Value::as_str);
+    Some(format!(
+        "release {} is live",
+        month.unwrap_or("of an unknown month")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_live_release_makes_the_first_load_needless() {
+        let failed = serde_json::json!([{"id": 1, "state": "failed", "month": null}]);
+        assert_eq!(live_release(&failed), None);
+        let live = serde_json::json!([{"id": 1, "state": "live", "month": "2026-10"}]);
+        assert_eq!(live_release(&live).unwrap(), "release 2026-10 is live");
+    }
+
+    #[test]
+    fn no_two_endpoints_share_a_name_or_a_port() {
+        let endpoints = endpoints();
+        let names: std::collections::BTreeSet<_> = endpoints.iter().map(|(n, _)| n).collect();
+        let ports: std::collections::BTreeSet<_> = endpoints.iter().map(|(_, p)| p).collect();
+        assert_eq!(
+            (names.len(), ports.len()),
+            (endpoints.len(), endpoints.len())
+        );
+    }
 }

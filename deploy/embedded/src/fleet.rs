@@ -60,12 +60,18 @@ impl Fleet {
 
     /// Starts the program through the shim that records it. The record is also written here, before
     /// anything can interrupt, so a start that is cancelled leaves nothing unrecorded.
-    pub(crate) fn spawn(&self, spec: &ChildSpec, stderr: Option<Stdio>) -> anyhow::Result<Child> {
+    fn spawn(&self, spec: &ChildSpec) -> anyhow::Result<Child> {
         let log = logfile::open(&self.log_dir, &spec.name)?;
-        let errors = match stderr {
-            Some(stderr) => stderr,
-            None => Stdio::from(log.try_clone()?),
-        };
+        let (stdout, stderr) = (log.try_clone()?, log);
+        self.spawn_with(spec, stdout.into(), stderr.into())
+    }
+
+    /// The same, with what it writes for us to read.
+    pub(crate) fn spawn_piped(&self, spec: &ChildSpec) -> anyhow::Result<Child> {
+        self.spawn_with(spec, Stdio::piped(), Stdio::piped())
+    }
+
+    fn spawn_with(&self, spec: &ChildSpec, stdout: Stdio, stderr: Stdio) -> anyhow::Result<Child> {
         let mut command = Command::new(this_program()?);
         command
             .arg("exec-child")
@@ -92,8 +98,8 @@ impl Fleet {
         command
             .current_dir(&spec.folder)
             .stdin(Stdio::null())
-            .stdout(log)
-            .stderr(errors);
+            .stdout(stdout)
+            .stderr(stderr);
         // Out of the terminal's process group: Ctrl-C reaches the supervisor, which stops in order.
         command.process_group(0);
         let child = command
@@ -114,7 +120,7 @@ impl Fleet {
 
     /// Starts a child, waits until it is ready, then keeps it running until the fleet stops.
     pub(crate) async fn launch(self: Arc<Self>, spec: ChildSpec) -> anyhow::Result<()> {
-        let mut child = self.spawn(&spec, None)?;
+        let mut child = self.spawn(&spec)?;
         tokio::select! {
             status = child.wait() => {
                 bail!(self.failure(&spec.name, &format!("ended at once ({})", status?)));
@@ -168,7 +174,7 @@ impl Fleet {
                     _ = stopping.wait_for(|stopping| *stopping) => return,
                 }
                 since = Instant::now();
-                match self.spawn(&spec, None) {
+                match self.spawn(&spec) {
                     Ok(child) => break child,
                     Err(error) => {
                         wait = backoff.after(Duration::ZERO);

@@ -24,6 +24,7 @@ mod status;
 mod stop;
 mod stores;
 mod supervisor;
+mod task;
 
 use std::io::Write as _;
 use std::process::ExitCode;

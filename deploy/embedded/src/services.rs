@@ -1,19 +1,17 @@
 //! Our own services as children: their programs, their settings, what runs before they serve.
 
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::catalogue::{Addresses, Environment, Preparation, SERVICES, ServiceSpec};
 use crate::fleet::{ChildSpec, Fleet};
 use crate::layout::Layout;
 use crate::probe::Probe;
 use crate::record::Kind;
-use crate::report::Event;
+use crate::task;
 
 /// A service may read a release into memory before it is ready.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -89,10 +87,8 @@ pub(crate) async fn start(
 ) -> anyhow::Result<()> {
     let spec = child(layout, addresses, service, order)?;
     for preparation in service.prepare {
-        let task = task(layout, &spec, preparation)?;
-        let step = preparation.title;
-        let work = async { Ok(((), run_to_end(fleet, &task, step).await?)) };
-        fleet.reporter.step(step, work).await?;
+        let work = async { Ok(((), prepare(fleet, layout, &spec, preparation).await?)) };
+        fleet.reporter.step(preparation.title, work).await?;
     }
     let port = addresses.port(service.name)?;
     let work = async {
@@ -102,56 +98,52 @@ pub(crate) async fn start(
     fleet.reporter.step(service.name, work).await
 }
 
-fn task(
+/// Runs one preparation, unless it is settled already; gives the text of its result.
+async fn prepare(
+    fleet: &Fleet,
     layout: &Layout,
     service: &ChildSpec,
     preparation: &Preparation,
-) -> anyhow::Result<ChildSpec> {
-    let mut args: Vec<String> = preparation
-        .args
-        .iter()
-        .map(|arg| (*arg).to_owned())
-        .collect();
-    let verb = preparation.args.first().copied().unwrap_or("task");
-    if preparation.takes_dump {
-        args.push(layout.embedded_dump()?.display().to_string());
+) -> anyhow::Result<String> {
+    if let Some(unless) = &preparation.unless {
+        let output = task::run(fleet, &task(service, unless.args), None).await?;
+        let answer = json_list(&output)
+            .with_context(|| format!("reading what `{}` answers", unless.args.join(" ")))?;
+        if let Some(settled) = (unless.settled)(&answer) {
+            return Ok(settled);
+        }
     }
+    let mut task = task(service, preparation.args);
+    if preparation.takes_dump {
+        task.args
+            .push(layout.embedded_dump()?.display().to_string());
+    }
+    let output = task::run(fleet, &task, Some(preparation.title)).await?;
+    let result = output
+        .lines()
+        .rfind(|line| !line.trim().is_empty() && !line.starts_with('{'));
+    Ok(result.unwrap_or("done").to_owned())
+}
+
+/// The list in a program's output; structured log lines may come before it.
+fn json_list(output: &str) -> serde_json::Result<serde_json::Value> {
+    let logged: usize = output
+        .split_inclusive('\n')
+        .take_while(|line| line.starts_with('{'))
+        .map(str::len)
+        .sum();
+    serde_json::from_str(output.get(logged..).unwrap_or_default())
+}
+
+fn task(service: &ChildSpec, args: &[&str]) -> ChildSpec {
+    let verb = args.first().copied().unwrap_or("task");
     let name = format!("{}-{verb}", service.name);
-    Ok(ChildSpec {
+    let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+    ChildSpec {
         name,
         kind: Kind::Task,
         args,
         probe: None,
         ..service.clone()
-    })
-}
-
-/// Runs a task, relaying each line it tells on stderr; gives the last one.
-async fn run_to_end(fleet: &Fleet, task: &ChildSpec, step: &str) -> anyhow::Result<String> {
-    use std::io::Write as _;
-    let mut log = crate::logfile::open(&fleet.log_dir, &task.name)?;
-    let mut child = fleet.spawn(task, Some(Stdio::piped()))?;
-    let stderr = child.stderr.take().context("the task has no stderr")?;
-    let mut lines = BufReader::new(stderr).lines();
-    let mut last = "done".to_owned();
-    while let Some(line) = lines.next_line().await? {
-        writeln!(log, "{line}")?;
-        // Structured log lines are for the log only.
-        if !line.trim().is_empty() && !line.starts_with('{') {
-            last.clone_from(&line);
-            let event = Event::Progress {
-                step: step.to_owned(),
-                text: line,
-            };
-            fleet.reporter.report(&event);
-        }
     }
-    let status = child.wait().await?;
-    if let Some(record) = crate::record::Record::load(&fleet.run_dir, &task.name)? {
-        record.forget(&fleet.run_dir);
-    }
-    if !status.success() {
-        bail!(fleet.failure(&task.name, &format!("failed ({status})")));
-    }
-    Ok(last)
 }

@@ -32,7 +32,7 @@ fn everything_starts_in_order_and_stops_completely() {
     let place = |call: &str| calls.iter().position(|c| c.starts_with(call)).expect(call);
     let order = [
         place("vehicles-platform migrate"),
-        place("vehicles-platform etl load --if-none"),
+        place("vehicles-platform etl load --progress plain /"),
         place("vehicles-platform serve"),
         place("vehicles-platform ready 200"),
         place("gateway serve"),
@@ -99,6 +99,12 @@ fn up_twice_changes_nothing_and_data_outlives_a_restart() {
     house.ok(&["down"]);
     let start = std::time::Instant::now();
     house.up();
+    let loads = house
+        .calls()
+        .iter()
+        .filter(|call| call.contains("etl load"))
+        .count();
+    assert_eq!(loads, 1, "a live release is not loaded again");
     assert!(
         start.elapsed().as_secs() < 10,
         "the second start took {:?}",

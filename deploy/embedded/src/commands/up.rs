@@ -16,6 +16,7 @@ use crate::process::Identity;
 use crate::record::{Phase, State};
 use crate::report::{Console, Event, SUPERVISOR, Sink, say, seconds};
 use crate::supervisor::{self, Ending, StopSignals};
+use crate::{postgres, servers};
 
 /// A first load on a slow machine; the supervisor itself has a deadline for every child.
 const PATIENCE: Duration = Duration::from_mins(30);
@@ -49,6 +50,9 @@ pub(crate) async fn supervise(layout: &Layout, stores_only: bool) -> anyhow::Res
 
 async fn detach(layout: &Layout, stores_only: bool) -> anyhow::Result<ExitCode> {
     layout.create()?;
+    // Here, where sudo can still ask for a password: the supervisor has no terminal.
+    let data_major = postgres::data_major(&layout.postgres_dir());
+    servers::ensure(data_major, |line| say(format_args!("  · {line}"))).await?;
     let mut stop_asked = StopSignals::listen()?;
     let log = crate::logfile::open(&layout.log_dir(), SUPERVISOR)?;
     let mut command = Command::new(this_program()?);

@@ -48,11 +48,15 @@ fn debian(packages: &[&str]) -> anyhow::Result<Command> {
         command.arg("sh");
         command
     } else {
+        let keep_quiet = if packages.contains(&"postgresql") {
+            "\n    mkdir -p /etc/postgresql-common\n    \
+             echo 'create_main_cluster = false' >> /etc/postgresql-common/createcluster.conf"
+        } else {
+            ""
+        };
         bail!(
-            "{} must be installed, and this is neither root nor is sudo here; as root, type:\n    \
-             mkdir -p /etc/postgresql-common\n    \
-             echo 'create_main_cluster = false' >> /etc/postgresql-common/createcluster.conf\n    \
-             apt-get update && apt-get install {}",
+            "{} must be installed, and this is neither root nor is sudo here; as root, type:\
+             {keep_quiet}\n    apt-get update && apt-get install {}",
             packages.join(" and "),
             packages.join(" ")
         );

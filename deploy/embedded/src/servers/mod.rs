@@ -25,8 +25,9 @@ pub(crate) async fn ensure(
     if lacks_postgres || lacks_redis {
         install::install(lacks_postgres, lacks_redis, tell).await?;
     }
-    let postgres = find::postgres(data_major)?
-        .context("PostgreSQL is still not found after installing it; see `mvp doctor`")?;
+    let postgres = find::postgres(data_major)?.context(
+        "PostgreSQL 14 or later is still not found after installing it; see `mvp doctor`",
+    )?;
     let redis =
         redis().context("Redis is still not found after installing it; see `mvp doctor`")?;
     Ok(Servers { postgres, redis })
