@@ -51,7 +51,7 @@ fn everything_starts_in_order_and_stops_completely() {
 
 #[test]
 fn status_json_has_the_promised_shape() {
-    let house = House::new();
+    let house = House::furnished();
     let stopped = house.status();
     assert_eq!(
         stopped["services"]["vehicles-platform"]["health"],
@@ -83,7 +83,7 @@ fn status_json_has_the_promised_shape() {
 
 #[test]
 fn up_twice_changes_nothing_and_data_outlives_a_restart() {
-    let house = House::new();
+    let house = House::furnished();
     house.up();
     let before = (house.supervisor(), house.pids());
     let told = house.up();
@@ -141,7 +141,7 @@ fn two_starts_at_once_make_one_supervisor() {
 
 #[test]
 fn ctrl_c_stops_a_start_in_the_foreground_in_order() {
-    let house = House::new();
+    let house = House::furnished();
     for signal in ["-INT", "-TERM"] {
         let mut up = house
             .command(&["up"])
@@ -166,7 +166,7 @@ fn ctrl_c_stops_a_start_in_the_foreground_in_order() {
 
 #[test]
 fn a_start_interrupted_half_way_leaves_nothing_running() {
-    let house = House::new();
+    let house = House::furnished();
     house.tell("vehicles-platform.not-ready");
     let mut up = house.command(&["up", "--detach"]).spawn().unwrap();
     until("the first service waits at its gate", || {
@@ -184,7 +184,7 @@ fn a_start_interrupted_half_way_leaves_nothing_running() {
 
 #[test]
 fn reset_deletes_the_data_but_asks_first_and_keeps_the_secrets() {
-    let house = House::new();
+    let house = House::furnished();
     house.up();
     let key = house.secret("platform-vehicles-api-key");
     let refused = house.run(&["reset"]);
@@ -198,7 +198,7 @@ fn reset_deletes_the_data_but_asks_first_and_keeps_the_secrets() {
 
 #[test]
 fn a_service_is_run_by_hand_with_the_settings_it_has() {
-    let house = House::new();
+    let house = House::furnished();
     let refused = house.run(&["run", "vehicles-platform", "environment"]);
     assert!(text(&refused).contains("mvp up"));
     house.up();

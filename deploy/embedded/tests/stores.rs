@@ -50,7 +50,7 @@ async fn one(client: &Client, query: &str) -> String {
 
 #[tokio::test]
 async fn owners_own_serving_roles_serve_and_neither_is_a_superuser() {
-    let house = House::new();
+    let house = House::furnished();
     house.ok(&["up", "--detach", "--stores-only"]);
     for (cluster, writes) in [("app", true), ("tenants", true), ("vehicles", false)] {
         let owner = connect(&house, cluster, "owner").await.unwrap();
@@ -87,7 +87,7 @@ async fn owners_own_serving_roles_serve_and_neither_is_a_superuser() {
 
 #[tokio::test]
 async fn passwords_are_scram_and_a_changed_secret_holds_from_the_next_start() {
-    let house = House::new();
+    let house = House::furnished();
     house.ok(&["up", "--detach", "--stores-only"]);
     let superuser = connect(&house, "vehicles", "superuser").await.unwrap();
     let plain = "SELECT count(*)::text FROM pg_authid WHERE rolcanlogin AND rolpassword NOT LIKE 'SCRAM-SHA-256$%'";
@@ -108,7 +108,7 @@ async fn passwords_are_scram_and_a_changed_secret_holds_from_the_next_start() {
 
 #[tokio::test]
 async fn clusters_are_safe_and_listen_on_this_machine_only() {
-    let house = House::new();
+    let house = House::furnished();
     house.ok(&["up", "--detach", "--stores-only"]);
     let owner = connect(&house, "vehicles", "owner").await.unwrap();
     for (setting, expected) in [

@@ -18,7 +18,7 @@ use house::{House, alive, kill, text, until};
 
 #[test]
 fn a_crashed_service_and_killed_stores_start_again() {
-    let house = House::new();
+    let house = House::furnished();
     house.up();
     let before = house.pids();
     let mut gateway = TcpStream::connect(("127.0.0.1", house.preferred(18080))).unwrap();
@@ -54,7 +54,7 @@ fn a_crashed_service_and_killed_stores_start_again() {
 
 #[test]
 fn a_service_that_keeps_crashing_is_started_ever_more_rarely() {
-    let house = House::new();
+    let house = House::furnished();
     house.up();
     house.tell("gateway.serve.fails");
     kill("-KILL", house.pids()["gateway"]);
@@ -94,7 +94,7 @@ fn a_service_that_keeps_crashing_is_started_ever_more_rarely() {
 
 #[test]
 fn what_a_killed_supervisor_leaves_is_stopped_by_the_next_up_and_by_down() {
-    let house = House::new();
+    let house = House::furnished();
     house.up();
     for command in [&["up", "--detach"][..], &["down"]] {
         let before = house.pids();
@@ -124,7 +124,7 @@ fn what_a_killed_supervisor_leaves_is_stopped_by_the_next_up_and_by_down() {
 
 #[test]
 fn a_record_whose_pid_now_belongs_to_another_is_left_alone() {
-    let house = House::new();
+    let house = House::furnished();
     house.up();
     house.ok(&["down"]);
     let mut bystander = std::process::Command::new("sleep")
@@ -146,7 +146,7 @@ fn a_record_whose_pid_now_belongs_to_another_is_left_alone() {
 
 #[test]
 fn a_taken_port_moves_to_the_next_free_one_says_so_and_stays() {
-    let house = House::new();
+    let house = House::furnished();
     let postgres = TcpListener::bind(("127.0.0.1", house.preferred(15433))).unwrap();
     let gateway_port = TcpListener::bind(("0.0.0.0", house.preferred(18080))).unwrap();
     let told = house.up();
@@ -170,7 +170,7 @@ fn a_taken_port_moves_to_the_next_free_one_says_so_and_stays() {
 
 #[test]
 fn a_failing_start_names_the_child_quotes_its_log_and_stops_the_rest() {
-    let house = House::new();
+    let house = House::furnished();
     for (misbehaviour, child) in [
         (
             "vehicles-platform.migrate.fails",
@@ -210,7 +210,7 @@ fn a_service_that_is_not_built_stops_the_start_before_any_store() {
 
 #[test]
 fn missing_secrets_beside_existing_data_are_named_by_the_doctor() {
-    let house = House::new();
+    let house = House::furnished();
     house.up();
     house.ok(&["down"]);
     assert!(house.ok(&["doctor"]).contains("ok    ports"));
@@ -223,7 +223,7 @@ fn missing_secrets_beside_existing_data_are_named_by_the_doctor() {
 #[test]
 fn logs_of_all_carry_their_name_and_follow_what_comes() {
     use std::io::{BufRead as _, BufReader};
-    let house = House::new();
+    let house = House::furnished();
     house.up();
     let all = house.ok(&["logs"]);
     assert!(

@@ -132,6 +132,8 @@ async fn wait_for_other(layout: &Layout) -> anyhow::Result<ExitCode> {
                 );
                 return Ok(ExitCode::SUCCESS);
             }
+            // The other may hold the lock and not have written yet: what is read is then old.
+            Phase::Failed | Phase::Stopping if start.elapsed() < Duration::from_secs(1) => {}
             Phase::Failed => {
                 let failure = state.failure.unwrap_or_default();
                 bail!("the start that was under way failed: {failure}");

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 
@@ -50,6 +50,16 @@ impl House {
 
     pub fn data(&self) -> PathBuf {
         self.path().join(".mvp")
+    }
+
+    /// With clusters and secrets that an earlier house made: `initdb` is most of a first start.
+    pub fn furnished() -> Self {
+        let house = Self::new();
+        let template = template();
+        std::fs::create_dir(house.data()).unwrap();
+        copy(&template.join("postgres"), &house.data());
+        copy(&template.join("secrets"), house.path());
+        house
     }
 
     /// The port an endpoint prefers here.
@@ -164,6 +174,49 @@ pub fn text(output: &Output) -> String {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     )
+}
+
+/// Clusters and secrets of a house that was started and stopped once by this very program.
+fn template() -> PathBuf {
+    let program = std::fs::metadata(env!("CARGO_BIN_EXE_mvp")).unwrap();
+    let built = program
+        .modified()
+        .unwrap()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap();
+    let parent = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let template = parent.join(format!("{TEMPLATE}{}", built.as_nanos()));
+    // Each test is a process of its own: one makes it, the others wait.
+    let lock = std::fs::File::create(parent.join("house.lock")).unwrap();
+    lock.lock().unwrap();
+    if template.exists() {
+        return template;
+    }
+    for entry in std::fs::read_dir(parent).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(TEMPLATE) {
+            std::fs::remove_dir_all(entry.path()).unwrap();
+        }
+    }
+    let house = House::new();
+    house.ok(&["up", "--detach", "--stores-only"]);
+    house.ok(&["down"]);
+    let draft = parent.join(format!("{TEMPLATE}draft"));
+    std::fs::create_dir(&draft).unwrap();
+    copy(&house.data().join("postgres"), &draft);
+    copy(&house.path().join("secrets"), &draft);
+    std::fs::rename(&draft, &template).unwrap();
+    template
+}
+
+const TEMPLATE: &str = "house-template-";
+
+fn copy(from: &Path, into: &Path) {
+    let status = Command::new("cp")
+        .arg("-a")
+        .args([from, into])
+        .status()
+        .unwrap();
+    assert!(status.success());
 }
 
 /// Waits until something holds.
