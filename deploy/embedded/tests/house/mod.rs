@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -14,6 +15,7 @@ use serde_json::Value;
 pub struct House {
     folder: tempfile::TempDir,
     offset: u16,
+    _ports: File,
 }
 
 impl House {
@@ -38,9 +40,11 @@ impl House {
         for service in ["vehicles-platform", "gateway"] {
             std::os::unix::fs::symlink(&fake, folder.path().join("bin").join(service)).unwrap();
         }
+        let (offset, _ports) = free_offset();
         Self {
             folder,
-            offset: free_offset(),
+            offset,
+            _ports,
         }
     }
 
@@ -187,7 +191,7 @@ fn template() -> PathBuf {
     let parent = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let template = parent.join(format!("{TEMPLATE}{}", built.as_nanos()));
     // Each test is a process of its own: one makes it, the others wait.
-    let lock = std::fs::File::create(parent.join("house.lock")).unwrap();
+    let lock = File::create(parent.join("house.lock")).unwrap();
     lock.lock().unwrap();
     if template.exists() {
         return template;
@@ -243,21 +247,22 @@ pub fn kill(signal: &str, pid: u64) {
     assert!(status.success());
 }
 
-/// Tests run side by side: each takes a range of ports of its own, found free.
-fn free_offset() -> u16 {
+/// Tests run side by side: each holds a range of ports of its own, found free.
+fn free_offset() -> (u16, File) {
     let preferred = [
         15432, 15433, 15434, 16379, 16380, 16381, 18000, 18080, 18081,
     ];
-    // Below the range that the kernel hands out to clients (32768 on), above the real ports.
-    let start = u16::try_from(std::process::id() % 60).unwrap() * 200 + 2000;
-    (0..60_u16)
-        .map(|step| 2000 + (start - 2000 + step * 200) % 12_000)
-        .find(|offset| {
-            preferred
-                .iter()
-                .all(|port| TcpListener::bind(("127.0.0.1", port + offset)).is_ok())
+    // Below the ports that the kernel hands out to clients (32768 on), above the real ones.
+    (2000..14_000_u16)
+        .step_by(200)
+        .find_map(|offset| {
+            let name = format!("mvp-house-ports-{offset}.lock");
+            let claim = File::create(std::env::temp_dir().join(name)).ok()?;
+            claim.try_lock().ok()?;
+            let free = |port| TcpListener::bind(("127.0.0.1", port + offset)).is_ok();
+            preferred.into_iter().all(free).then_some((offset, claim))
         })
-        .unwrap()
+        .expect("a free range of ports")
 }
 
 /// Root's stores run as another user, who must be able to come here.
