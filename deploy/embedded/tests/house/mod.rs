@@ -15,7 +15,8 @@ use serde_json::Value;
 pub struct House {
     folder: tempfile::TempDir,
     offset: u16,
-    _ports: File,
+    /// Held, not read: the claim ends with the house.
+    ports: File,
 }
 
 impl House {
@@ -40,11 +41,11 @@ impl House {
         for service in ["vehicles-platform", "gateway"] {
             std::os::unix::fs::symlink(&fake, folder.path().join("bin").join(service)).unwrap();
         }
-        let (offset, _ports) = free_offset();
+        let (offset, ports) = free_offset();
         Self {
             folder,
             offset,
-            _ports,
+            ports,
         }
     }
 
