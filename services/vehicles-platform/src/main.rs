@@ -1,2 +1,5 @@
-//! TBD
+//! The vehicles platform: the vPIC catalogue as a service.
+
+mod features;
+
 fn main() {}

@@ -1,0 +1,3 @@
+//! The features of the service, one capsule each.
+
+pub(crate) mod etl;
