@@ -11,7 +11,7 @@ use jiff::civil::Date;
 pub(super) struct Args {
     /// A dump (plain, .gz, .zst, .zip) as a file or http(s) URL, or `mssql://user@host:port/database`.
     source: String,
-    /// The day that "now" is for the derivation; today by default.
+    /// The day that "now" is for the derivation; the first of the release's month by default.
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<Date>,
     /// Loads the release even if its content is loaded already.
@@ -28,7 +28,8 @@ pub(super) struct Args {
 pub(super) async fn run(etl: &Etl, args: Args) -> Result<(), CliError> {
     let request = LoadRequest {
         source: SourceAddress::parse(&args.source).map_err(EtlError::from)?,
-        as_of: args.as_of.unwrap_or_else(|| jiff::Zoned::now().date()),
+        as_of: args.as_of,
+        today: jiff::Zoned::now().date(),
         force: args.force,
         wait: args.wait,
         progress: args.progress,

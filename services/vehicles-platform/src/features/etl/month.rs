@@ -30,6 +30,11 @@ impl Month {
             && (1..=12).contains(&month.parse::<u8>().ok()?);
         valid.then(|| Self(text.to_owned()))
     }
+
+    /// The month's first day.
+    pub(crate) fn first_day(&self) -> Option<jiff::civil::Date> {
+        format!("{}-01", self.0).parse().ok()
+    }
 }
 
 impl fmt::Display for Month {

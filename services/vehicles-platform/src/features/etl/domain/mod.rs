@@ -3,5 +3,5 @@
 pub(crate) mod catalog;
 pub(crate) mod derive;
 pub(crate) mod elements;
-mod key_mask;
+pub(crate) mod key_mask;
 pub(crate) mod tables;

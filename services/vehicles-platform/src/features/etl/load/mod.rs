@@ -15,10 +15,12 @@ pub(crate) use tracker::{ProgressFormat, Step, Tracker};
 
 use super::data::registry::{self, LoadResult};
 use super::data::for_schema;
+use super::domain::derive::AsOf;
 use super::sources::{self, Gauge, OpenSource};
 use super::validate::{self, Report, RowCounts};
 use super::{Etl, EtlError, SourceAddress, SourceError};
 use reading::Reading;
+use jiff::civil::Date;
 use serde_json::json;
 use std::future::Future;
 use std::sync::Arc;
@@ -29,8 +31,10 @@ use tokio_postgres::Client;
 #[derive(Debug, Clone)]
 pub(crate) struct LoadRequest {
     pub(crate) source: SourceAddress,
-    /// The day that "now" is for the derivation.
-    pub(crate) as_of: jiff::civil::Date,
+    /// The day that "now" is for the derivation; the release's own month by default, so that a load repeats itself.
+    pub(crate) as_of: Option<Date>,
+    /// For a source that does not say its month.
+    pub(crate) today: Date,
     /// Loads content that is loaded already.
     pub(crate) force: bool,
     /// Waits for a load that is running, where the alternative is to fail.
@@ -120,12 +124,16 @@ async fn run(
     if let Some(known) = already_loaded(&session.client, source.checksum.as_deref(), request).await? {
         return Ok(known);
     }
+    let as_of = request
+        .as_of
+        .or_else(|| source.month.as_ref().and_then(super::Month::first_day))
+        .unwrap_or(request.today);
     let id = registry::begin(
         &session.client,
         &source.name,
         source.checksum.as_deref(),
         source.month.as_ref(),
-        request.as_of,
+        as_of,
         &session.name,
     )
     .await?;
@@ -136,6 +144,7 @@ async fn run(
         tracker,
         client: &session.client,
         id,
+        as_of,
         schema: registry::schema_of(id),
     };
     let outcome = job.fill_and_switch(source, gauge).await?;
@@ -164,6 +173,7 @@ struct Job<'a> {
     tracker: &'a Tracker,
     client: &'a Client,
     id: i32,
+    as_of: Date,
     schema: String,
 }
 
@@ -176,7 +186,8 @@ impl Job<'_> {
         self.client.batch_execute(BEGIN).await?;
         self.execute("CREATE SCHEMA {release}").await?;
         let month = source.month.clone();
-        let mut reading = Reading::start(source, self.request.as_of, Arc::clone(&gauge))?;
+        let year = AsOf(u16::try_from(self.as_of.year()).unwrap_or(0));
+        let mut reading = Reading::start(source, year, Arc::clone(&gauge))?;
         let mut row_counts =
             tables::write(self.client, &self.schema, &mut reading, self.tracker, &gauge).await?;
         let checksum = reading.checksum.clone().ok_or(EtlError::Stopped)?;

@@ -2,14 +2,13 @@
 //! as the last table has gone by.
 
 use super::super::domain::catalog::Catalog;
-use super::super::domain::derive::derive;
+use super::super::domain::derive::{AsOf, derive};
 use super::super::domain::tables::Collector;
 use super::super::rows::{RowSink, TableShape};
 use super::super::sources::{Gauge, OpenSource};
 use super::super::EtlError;
 use super::unfit;
 use bytes::Bytes;
-use jiff::civil::Date;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -37,7 +36,7 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn start(
         source: OpenSource,
-        as_of: Date,
+        as_of: AsOf,
         gauge: Arc<Gauge>,
     ) -> Result<Self, EtlError> {
         let (sender, events) = mpsc::channel(WAITING_BLOCKS);
@@ -90,7 +89,7 @@ impl Reading {
     }
 }
 
-fn derive_catalog(collector: Collector, as_of: Date) -> Result<Catalog, EtlError> {
+fn derive_catalog(collector: Collector, as_of: AsOf) -> Result<Catalog, EtlError> {
     let tables = collector.finish().map_err(unfit)?;
     derive(&tables, as_of).map_err(|error| EtlError::Derivation(Box::new(error)))
 }
