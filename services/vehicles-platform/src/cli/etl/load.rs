@@ -8,7 +8,7 @@ use crate::features::etl::{
 use jiff::civil::Date;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// A dump (plain, .gz, .zst, .zip) as a file or http(s) URL, or `mssql://user@host:port/database`.
     source: String,
     /// The day that "now" is for the derivation; the first of the release's month by default.

@@ -4,6 +4,7 @@ mod load;
 mod prune;
 mod releases;
 mod rollback;
+mod schedule;
 mod validate;
 
 use super::{CliError, print};
@@ -23,6 +24,8 @@ pub(super) enum Command {
     Prune,
     /// Lists the releases and the attempts at them.
     Releases(releases::Args),
+    /// Runs, and loads the month's release when the schedule says so.
+    Schedule,
 }
 
 pub(super) async fn run(settings: &Settings, command: Command) -> Result<(), CliError> {
@@ -33,6 +36,7 @@ pub(super) async fn run(settings: &Settings, command: Command) -> Result<(), Cli
         Command::Rollback => rollback::run(&etl).await,
         Command::Prune => prune::run(&etl).await,
         Command::Releases(args) => releases::run(&etl, &args).await,
+        Command::Schedule => schedule::run(&etl).await,
     }
 }
 

@@ -5,7 +5,7 @@ use crate::cli::CliError;
 use crate::features::etl::{self, Etl, ReleaseRow};
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// Prints everything that is recorded, as JSON.
     #[arg(long)]
     json: bool,

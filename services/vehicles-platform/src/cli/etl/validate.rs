@@ -5,7 +5,7 @@ use crate::cli::CliError;
 use crate::features::etl::{self, Etl, EtlError};
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The release's id; the live one by default.
     #[arg(long, value_name = "ID")]
     release: Option<i32>,

@@ -1,0 +1,1 @@
+//! The schedule on a clock that jumps, with a loader that answers as told.
