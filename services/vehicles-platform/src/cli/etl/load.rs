@@ -45,10 +45,14 @@ pub(super) async fn run(etl: &Etl, args: Args) -> Result<(), CliError> {
             release.duration.as_millis()
         ),
         Outcome::AlreadyLoaded { id, live: true } => {
-            format!("nothing to do: this is the content of release {id}, which is live (--force loads it again)")
+            format!(
+                "nothing to do: this is the content of release {id}, which is live (--force loads it again)"
+            )
         }
         Outcome::AlreadyLoaded { id, live: false } => {
-            format!("nothing to do: this is the content of release {id}, which is loaded but not live (--force loads it again)")
+            format!(
+                "nothing to do: this is the content of release {id}, which is loaded but not live (--force loads it again)"
+            )
         }
     })
 }

@@ -30,11 +30,23 @@ pub(super) async fn run(etl: &Etl, args: &Args) -> Result<(), CliError> {
 }
 
 fn line(release: &ReleaseRow) -> String {
-    let rows = release.row_counts.as_ref().and_then(|counts| counts.as_object()).map_or_else(
-        String::new,
-        |counts| counts.values().filter_map(serde_json::Value::as_u64).sum::<u64>().to_string(),
-    );
-    let checksum: String = release.checksum.iter().flat_map(|text| text.chars()).take(12).collect();
+    let rows = release
+        .row_counts
+        .as_ref()
+        .and_then(|counts| counts.as_object())
+        .map_or_else(String::new, |counts| {
+            counts
+                .values()
+                .filter_map(serde_json::Value::as_u64)
+                .sum::<u64>()
+                .to_string()
+        });
+    let checksum: String = release
+        .checksum
+        .iter()
+        .flat_map(|text| text.chars())
+        .take(12)
+        .collect();
     format!(
         "{:>4}  {:<10}  {:<7}  {:<20}  {rows:>10}  {checksum:<12}  {}",
         release.id,

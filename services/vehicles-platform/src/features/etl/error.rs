@@ -80,7 +80,9 @@ pub(crate) enum SourceError {
     UndeclaredTable { table: String },
     #[error("the dump has rows with column {column} of table {table}, which it does not declare")]
     UndeclaredColumn { table: String, column: String },
-    #[error("column {column} of table {table} has the type {sql_type}, which a release may not have")]
+    #[error(
+        "column {column} of table {table} has the type {sql_type}, which a release may not have"
+    )]
     ColumnType {
         table: String,
         column: String,

@@ -50,8 +50,14 @@ mod tests {
     #[test]
     fn a_month_is_found_in_the_file_name_only() {
         let found = |name| Month::in_name(name).map(|month| month.to_string());
-        assert_eq!(found("/a/2020_01/vPICList_lite_2026_10.sql.zst").as_deref(), Some("2026-10"));
-        assert_eq!(found("https://h/vPICList_lite_2026_03.plain.zip").as_deref(), Some("2026-03"));
+        assert_eq!(
+            found("/a/2020_01/vPICList_lite_2026_10.sql.zst").as_deref(),
+            Some("2026-10")
+        );
+        assert_eq!(
+            found("https://h/vPICList_lite_2026_03.plain.zip").as_deref(),
+            Some("2026-03")
+        );
         assert_eq!(found("vPICList_lite_2026_13.plain"), None);
         assert_eq!(found("2026-01/dump.sql"), None);
     }

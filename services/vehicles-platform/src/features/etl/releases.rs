@@ -39,12 +39,12 @@ pub(crate) async fn validate(etl: &Etl, release: Option<i32>) -> Result<Report, 
 }
 
 /// The rows as they are now, not as the registry remembers them.
-async fn count_rows(
-    client: &tokio_postgres::Client,
-    schema: &str,
-) -> Result<RowCounts, EtlError> {
+async fn count_rows(client: &tokio_postgres::Client, schema: &str) -> Result<RowCounts, EtlError> {
     let tables = client
-        .query(include_str!("data/queries/tables_of_schema.sql"), &[&schema])
+        .query(
+            include_str!("data/queries/tables_of_schema.sql"),
+            &[&schema],
+        )
         .await?;
     let mut counts = RowCounts::new();
     for table in tables {

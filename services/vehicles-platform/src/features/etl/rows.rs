@@ -22,7 +22,10 @@ pub(crate) struct Column {
 impl TableShape {
     /// The columns' names in order.
     pub(crate) fn column_names(&self) -> Vec<String> {
-        self.columns.iter().map(|column| column.name.clone()).collect()
+        self.columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect()
     }
 }
 

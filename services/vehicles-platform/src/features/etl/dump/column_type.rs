@@ -15,7 +15,11 @@ const ALLOWED: [(&str, &str, usize); 16] = [
     ("boolean", "boolean", 0),
     ("uuid", "uuid", 0),
     ("date", "date", 0),
-    ("timestamp without time zone", "timestamp without time zone", 0),
+    (
+        "timestamp without time zone",
+        "timestamp without time zone",
+        0,
+    ),
     ("timestamp with time zone", "timestamp with time zone", 0),
     ("timestamp", "timestamp without time zone", 0),
 ];

@@ -9,6 +9,8 @@ mod create_table;
 mod line_buffer;
 mod statements;
 
+#[cfg(test)]
+mod tests;
 
 use super::rows::{RowSink, TableShape};
 use super::{EtlError, SourceError};

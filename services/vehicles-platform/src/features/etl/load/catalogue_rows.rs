@@ -1,8 +1,8 @@
 //! Writes the derived catalogue: each table by one COPY, in text form.
 
+use super::super::EtlError;
 use super::super::domain::catalog::Catalog;
 use super::super::validate::RowCounts;
-use super::super::EtlError;
 use super::tables::refused;
 use bytes::Bytes;
 use futures_util::SinkExt;
@@ -42,7 +42,9 @@ pub(super) async fn write(
         .await?;
     copier
         .copy("catalog_engine", &catalog.engines, |line, engine| {
-            let displacement_l = engine.displacement_dl.map(|dl| format!("{}.{}", dl / 10, dl % 10));
+            let displacement_l = engine
+                .displacement_dl
+                .map(|dl| format!("{}.{}", dl / 10, dl % 10));
             line.value(engine.id)
                 .text(&engine.name)
                 .optional(displacement_l)
@@ -56,12 +58,16 @@ pub(super) async fn write(
         })
         .await?;
     copier
-        .copy("catalog_transmission", &catalog.transmissions, |line, transmission| {
-            line.value(transmission.id)
-                .text(&transmission.name)
-                .optional_text(transmission.style.as_deref())
-                .optional(transmission.speeds);
-        })
+        .copy(
+            "catalog_transmission",
+            &catalog.transmissions,
+            |line, transmission| {
+                line.value(transmission.id)
+                    .text(&transmission.name)
+                    .optional_text(transmission.style.as_deref())
+                    .optional(transmission.speeds);
+            },
+        )
         .await?;
     copier
         .copy("catalog_model_year", &catalog.model_years, |line, row| {
@@ -72,15 +78,19 @@ pub(super) async fn write(
         })
         .await?;
     copier
-        .copy("catalog_configuration", &catalog.configurations, |line, row| {
-            line.value(row.year)
-                .value(row.model_id)
-                .optional(row.trim_id)
-                .optional(row.engine_id)
-                .optional(row.transmission_id)
-                .optional(row.power_hp_min)
-                .optional(row.power_hp_max);
-        })
+        .copy(
+            "catalog_configuration",
+            &catalog.configurations,
+            |line, row| {
+                line.value(row.year)
+                    .value(row.model_id)
+                    .optional(row.trim_id)
+                    .optional(row.engine_id)
+                    .optional(row.transmission_id)
+                    .optional(row.power_hp_min)
+                    .optional(row.power_hp_max);
+            },
+        )
         .await
 }
 
@@ -98,8 +108,15 @@ impl Copier<'_> {
         write_row: impl Fn(&mut Line<'_>, &T),
     ) -> Result<(), EtlError> {
         let refused = |source| refused(table, source);
-        let statement = format!("COPY {}.{table} FROM STDIN (FORMAT text, FREEZE true)", self.schema);
-        let sink = self.client.copy_in::<_, Bytes>(&statement).await.map_err(refused)?;
+        let statement = format!(
+            "COPY {}.{table} FROM STDIN (FORMAT text, FREEZE true)",
+            self.schema
+        );
+        let sink = self
+            .client
+            .copy_in::<_, Bytes>(&statement)
+            .await
+            .map_err(refused)?;
         let mut sink = pin!(sink);
         let mut block = String::with_capacity(BLOCK_BYTES + 4_096);
         for row in rows {
@@ -110,7 +127,8 @@ impl Copier<'_> {
             write_row(&mut line, row);
             block.push('\n');
             if block.len() >= BLOCK_BYTES {
-                let full = std::mem::replace(&mut block, String::with_capacity(BLOCK_BYTES + 4_096));
+                let full =
+                    std::mem::replace(&mut block, String::with_capacity(BLOCK_BYTES + 4_096));
                 sink.send(Bytes::from(full)).await.map_err(refused)?;
             }
         }

@@ -13,14 +13,14 @@ mod tracker;
 pub(super) use session::Session;
 pub(crate) use tracker::{ProgressFormat, Step, Tracker};
 
-use super::data::registry::{self, LoadResult};
 use super::data::for_schema;
+use super::data::registry::{self, LoadResult};
 use super::domain::derive::AsOf;
 use super::sources::{self, Gauge, OpenSource};
 use super::validate::{self, Report, RowCounts};
 use super::{Etl, EtlError, SourceAddress, SourceError};
-use reading::Reading;
 use jiff::civil::Date;
+use reading::Reading;
 use serde_json::json;
 use std::future::Future;
 use std::sync::Arc;
@@ -119,9 +119,14 @@ async fn run(
     tracker.enter(Step::Fetch);
     let gauge = Arc::new(Gauge::default());
     let source = tracker
-        .watching(&gauge, sources::open(&request.source, &etl.settings, &gauge))
+        .watching(
+            &gauge,
+            sources::open(&request.source, &etl.settings, &gauge),
+        )
         .await?;
-    if let Some(known) = already_loaded(&session.client, source.checksum.as_deref(), request).await? {
+    if let Some(known) =
+        already_loaded(&session.client, source.checksum.as_deref(), request).await?
+    {
         return Ok(known);
     }
     let as_of = request
@@ -188,12 +193,17 @@ impl Job<'_> {
         let month = source.month.clone();
         let year = AsOf(u16::try_from(self.as_of.year()).unwrap_or(0));
         let mut reading = Reading::start(source, year, Arc::clone(&gauge))?;
-        let mut row_counts =
-            tables::write(self.client, &self.schema, &mut reading, self.tracker, &gauge).await?;
+        let mut row_counts = tables::write(
+            self.client,
+            &self.schema,
+            &mut reading,
+            self.tracker,
+            &gauge,
+        )
+        .await?;
         let checksum = reading.checksum.clone().ok_or(EtlError::Stopped)?;
         if reading.checksum_came_late
-            && let Some(known) =
-                already_loaded(self.client, Some(&checksum), self.request).await?
+            && let Some(known) = already_loaded(self.client, Some(&checksum), self.request).await?
         {
             return self.undo(known).await;
         }
@@ -201,9 +211,11 @@ impl Job<'_> {
         self.tracker.enter(Step::Derive);
         let catalog = reading.catalog().await?;
         self.tracker.enter(Step::Catalogue);
-        self.execute(include_str!("../data/queries/create_catalog.sql")).await?;
+        self.execute(include_str!("../data/queries/create_catalog.sql"))
+            .await?;
         catalogue_rows::write(self.client, &self.schema, &catalog, &mut row_counts).await?;
-        self.execute(include_str!("../data/queries/index_catalog.sql")).await?;
+        self.execute(include_str!("../data/queries/index_catalog.sql"))
+            .await?;
         let month = match month {
             Some(month) => month,
             None => registry::newest_month(self.client, &self.schema).await?,
@@ -215,7 +227,8 @@ impl Job<'_> {
     /// While PostgreSQL builds these indexes, this process derives.
     async fn index_raw_tables(&self) -> Result<(), EtlError> {
         self.tracker.enter(Step::Index);
-        self.execute(include_str!("../data/queries/index_raw.sql")).await
+        self.execute(include_str!("../data/queries/index_raw.sql"))
+            .await
     }
 
     async fn check(&self, month: &super::Month, counts: &RowCounts) -> Result<Report, EtlError> {
@@ -278,7 +291,10 @@ impl Job<'_> {
     }
 
     async fn execute(&self, sql: &str) -> Result<(), EtlError> {
-        Ok(self.client.batch_execute(&for_schema(sql, &self.schema)).await?)
+        Ok(self
+            .client
+            .batch_execute(&for_schema(sql, &self.schema))
+            .await?)
     }
 }
 

@@ -1,12 +1,12 @@
 //! The reading thread: every block of rows goes to PostgreSQL and, where needed, to derivation, which begins as soon
 //! as the last table has gone by.
 
+use super::super::EtlError;
 use super::super::domain::catalog::Catalog;
 use super::super::domain::derive::{AsOf, derive};
 use super::super::domain::tables::Collector;
 use super::super::rows::{RowSink, TableShape};
 use super::super::sources::{Gauge, OpenSource};
-use super::super::EtlError;
 use super::unfit;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -103,7 +103,9 @@ struct Fork {
 
 impl Fork {
     fn send(&self, event: Event) -> Result<(), EtlError> {
-        self.sender.blocking_send(event).map_err(|_| EtlError::Stopped)
+        self.sender
+            .blocking_send(event)
+            .map_err(|_| EtlError::Stopped)
     }
 }
 

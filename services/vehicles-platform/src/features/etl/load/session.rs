@@ -28,14 +28,20 @@ impl Session {
     ) -> Result<Self, EtlError> {
         let name = process_name();
         let client = pg::connect(database, &name).await?;
-        let backend_pid = client.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
+        let backend_pid = client
+            .query_one("SELECT pg_backend_pid()", &[])
+            .await?
+            .get(0);
         let session = Self {
             client,
             name,
             backend_pid,
         };
         if wait {
-            session.client.execute("SELECT pg_advisory_lock($1)", &[&LOCK_KEY]).await?;
+            session
+                .client
+                .execute("SELECT pg_advisory_lock($1)", &[&LOCK_KEY])
+                .await?;
             return Ok(session);
         }
         let locked = session
@@ -53,7 +59,10 @@ impl Session {
     async fn holder(&self) -> Result<String, EtlError> {
         let row = self
             .client
-            .query_opt(include_str!("../data/queries/lock_holder.sql"), &[&LOCK_KEY])
+            .query_opt(
+                include_str!("../data/queries/lock_holder.sql"),
+                &[&LOCK_KEY],
+            )
             .await?;
         Ok(row.map_or_else(
             || "it has just ended".to_owned(),
@@ -73,7 +82,10 @@ impl Session {
             .query(include_str!("../data/queries/fail_interrupted.sql"), &[])
             .await?;
         for row in interrupted {
-            tracing::info!(release = row.get::<_, i32>(0), "an interrupted load was given up");
+            tracing::info!(
+                release = row.get::<_, i32>(0),
+                "an interrupted load was given up"
+            );
         }
         let orphans = self
             .client
@@ -86,7 +98,9 @@ impl Session {
     }
 
     async fn drop_schema(&self, schema: &str) -> Result<(), EtlError> {
-        let sql = format!("SET lock_timeout = '10s'; DROP SCHEMA IF EXISTS {schema} CASCADE; RESET lock_timeout");
+        let sql = format!(
+            "SET lock_timeout = '10s'; DROP SCHEMA IF EXISTS {schema} CASCADE; RESET lock_timeout"
+        );
         Ok(self.client.batch_execute(&sql).await?)
     }
 
@@ -98,10 +112,12 @@ impl Session {
         let keep = i64::try_from(keep).unwrap_or(i64::MAX);
         let rows = self
             .client
-            .query(include_str!("../data/queries/surplus_releases.sql"), &[&keep])
+            .query(
+                include_str!("../data/queries/surplus_releases.sql"),
+                &[&keep],
+            )
             .await?;
-        let surplus: Vec<(i32, String)> =
-            rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let surplus: Vec<(i32, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
         for (id, _) in &surplus {
             // First the registry: a release whose schema is half gone must not look complete.
             self.client
@@ -132,9 +148,13 @@ impl Session {
         let work = async {
             let name = process_name();
             let client = pg::connect(database, &name).await?;
-            client.execute("SELECT pg_terminate_backend($1)", &[&backend_pid]).await?;
+            client
+                .execute("SELECT pg_terminate_backend($1)", &[&backend_pid])
+                .await?;
             // The lock is free once the old connection has ended and everything of its transaction is undone.
-            client.execute("SELECT pg_advisory_lock($1)", &[&LOCK_KEY]).await?;
+            client
+                .execute("SELECT pg_advisory_lock($1)", &[&LOCK_KEY])
+                .await?;
             let session = Self {
                 client,
                 name,

@@ -1,9 +1,9 @@
 //! Writes the raw tables: each is created as the source declares it and filled by COPY, the rows unchanged.
 
+use super::super::EtlError;
 use super::super::rows::TableShape;
 use super::super::sources::Gauge;
 use super::super::validate::RowCounts;
-use super::super::EtlError;
 use super::reading::{Event, Reading};
 use super::tracker::{Step, Tracker};
 use bytes::Bytes;
@@ -66,7 +66,11 @@ fn create_table(schema: &str, shape: &TableShape) -> String {
             format!("\"{}\" {}{null}", column.name, column.sql_type)
         })
         .collect();
-    format!("CREATE TABLE {schema}.\"{}\" ({})", shape.name, columns.join(", "))
+    format!(
+        "CREATE TABLE {schema}.\"{}\" ({})",
+        shape.name,
+        columns.join(", ")
+    )
 }
 
 fn copy_statement(schema: &str, shape: &TableShape) -> String {
@@ -87,7 +91,9 @@ pub(super) fn refused(table: &str, source: tokio_postgres::Error) -> EtlError {
     match source.as_db_error() {
         Some(reason) => EtlError::Rows {
             table: table.to_owned(),
-            place: reason.where_().map_or_else(|| "no line named".to_owned(), line_of),
+            place: reason
+                .where_()
+                .map_or_else(|| "no line named".to_owned(), line_of),
             source,
         },
         None => source.into(),
@@ -97,5 +103,8 @@ pub(super) fn refused(table: &str, source: tokio_postgres::Error) -> EtlError {
 /// `COPY pattern, line 5` of `COPY pattern, line 5, column id: "x"`.
 fn line_of(place: &str) -> String {
     let place = place.lines().next().unwrap_or_default();
-    place.split_once(": ").map_or(place, |(before, _)| before).to_owned()
+    place
+        .split_once(": ")
+        .map_or(place, |(before, _)| before)
+        .to_owned()
 }

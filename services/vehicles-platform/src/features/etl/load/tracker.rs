@@ -236,8 +236,14 @@ mod tests {
 
     #[test]
     fn a_person_reads_what_is_read_and_how_far() {
-        assert_eq!(plain_line(Step::Read, "pattern", Some(43)), "Reading patterns … 43 %");
-        assert_eq!(plain_line(Step::Derive, "", None), "Deriving the catalogue …");
+        assert_eq!(
+            plain_line(Step::Read, "pattern", Some(43)),
+            "Reading patterns … 43 %"
+        );
+        assert_eq!(
+            plain_line(Step::Derive, "", None),
+            "Deriving the catalogue …"
+        );
         let line: Value = serde_json::from_str(&json_line(Step::Read, "wmi", Some(9))).unwrap();
         assert_eq!(line, json!({"step": "read", "table": "wmi", "percent": 9}));
     }

@@ -54,7 +54,10 @@ mod tests {
             let Next::Retry(after) = backoff.failed(attempt) else {
                 panic!("attempt {attempt} is not the last");
             };
-            assert!((longest / 2..=longest).contains(&after.as_secs()), "{attempt}: {after:?}");
+            assert!(
+                (longest / 2..=longest).contains(&after.as_secs()),
+                "{attempt}: {after:?}"
+            );
         }
         assert_eq!(backoff.failed(5), Next::Rest);
         assert_eq!(backoff.not_published(5), Next::Rest);

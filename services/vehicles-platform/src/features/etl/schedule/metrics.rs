@@ -27,8 +27,15 @@ impl Metrics {
     pub(super) fn register() -> Self {
         let meter = opentelemetry::global::meter("etl");
         let shown = Arc::new(Mutex::new(Shown::default()));
-        gauge(&meter, "mvp_etl_last_success_timestamp_seconds", &shown, |shown| shown.last_success_s);
-        gauge(&meter, "mvp_etl_last_duration_seconds", &shown, |shown| shown.last_duration_s);
+        gauge(
+            &meter,
+            "mvp_etl_last_success_timestamp_seconds",
+            &shown,
+            |shown| shown.last_success_s,
+        );
+        gauge(&meter, "mvp_etl_last_duration_seconds", &shown, |shown| {
+            shown.last_duration_s
+        });
         observe_rows(&meter, &shown);
         observe_release(&meter, &shown);
         Self {
@@ -76,7 +83,10 @@ impl Metrics {
             .as_ref()
             .and_then(|text| text.parse::<Timestamp>().ok())
             .map(|at| at.as_duration().as_secs_f64());
-        let total_ms = live.phase_ms.as_ref().and_then(|phases| phases.get("total")?.as_f64());
+        let total_ms = live
+            .phase_ms
+            .as_ref()
+            .and_then(|phases| phases.get("total")?.as_f64());
         shown.last_duration_s = total_ms.map(|ms| ms / 1_000.0);
         shown.rows = live
             .row_counts

@@ -10,7 +10,9 @@ mod tests;
 
 use super::data::registry;
 use super::settings::EtlSettings;
-use super::{Etl, EtlError, LoadRequest, Outcome, ProgressFormat, SourceAddress, SourceError, chain};
+use super::{
+    Etl, EtlError, LoadRequest, Outcome, ProgressFormat, SourceAddress, SourceError, chain,
+};
 use backoff::Backoff;
 use clock::{Clock, SystemClock};
 use futures_util::FutureExt;
@@ -138,7 +140,11 @@ impl<C: Clock> Schedule<C> {
             self.clock.sleep_until(due).await;
             let mut attempt = 1;
             while let Next::Retry(after) = self.attempt(&mut load, attempt).await {
-                tracing::info!(seconds = after.as_secs(), attempt, "the load is tried again later");
+                tracing::info!(
+                    seconds = after.as_secs(),
+                    attempt,
+                    "the load is tried again later"
+                );
                 self.clock.sleep_until(self.clock.now() + after).await;
                 attempt += 1;
             }
@@ -170,7 +176,10 @@ impl<C: Clock> Schedule<C> {
     }
 
     fn after(&self, error: &EtlError, attempt: u32) -> Next {
-        if matches!(error.cause(), EtlError::Source(SourceError::NotPublished(_))) {
+        if matches!(
+            error.cause(),
+            EtlError::Source(SourceError::NotPublished(_))
+        ) {
             tracing::info!(reason = %chain(error), "nothing new");
             self.metrics.nothing_new(self.clock.now());
             return self.plan.backoff.not_published(attempt);
@@ -192,9 +201,10 @@ fn passes(error: &EtlError) -> bool {
             source,
             SourceError::Unfit(_) | SourceError::MssqlAddress(_) | SourceError::ColumnType { .. }
         ),
-        EtlError::Invalid(_) | EtlError::Derivation(_) | EtlError::Settings(_) | EtlError::Interrupted => {
-            false
-        }
+        EtlError::Invalid(_)
+        | EtlError::Derivation(_)
+        | EtlError::Settings(_)
+        | EtlError::Interrupted => false,
         _ => true,
     }
 }

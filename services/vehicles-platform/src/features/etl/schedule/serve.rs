@@ -10,7 +10,10 @@ use std::sync::Arc;
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
-#[openapi(info(title = "vPIC schedule", description = "Health and metrics of the scheduled ETL."))]
+#[openapi(info(
+    title = "vPIC schedule",
+    description = "Health and metrics of the scheduled ETL."
+))]
 struct Api;
 
 pub(super) async fn run(
@@ -26,7 +29,10 @@ pub(super) async fn run(
     let refused = |error: std::io::Error| EtlError::Settings(format!("etl.listen: {error}"));
     let listener = bind(&settings).map_err(refused)?;
     let process = Process {
-        health: Arc::new(Health::new("vehicles-platform-etl", env!("CARGO_PKG_VERSION"))),
+        health: Arc::new(Health::new(
+            "vehicles-platform-etl",
+            env!("CARGO_PKG_VERSION"),
+        )),
         telemetry,
         openapi: Api::openapi(),
     };

@@ -41,7 +41,9 @@ fn without_credentials(url: &str) -> String {
         return plain.to_owned();
     };
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
     format!("{scheme}://{host}/{path}")
 }
 
@@ -56,7 +58,10 @@ mod tests {
             shown("https://me:secret@host.example/a/b.zip?signature=x"),
             "https://host.example/a/b.zip"
         );
-        assert_eq!(shown("mssql://sa:secret@db:1433/vPICList_Lite1"), "mssql://db:1433/vPICList_Lite1");
+        assert_eq!(
+            shown("mssql://sa:secret@db:1433/vPICList_Lite1"),
+            "mssql://db:1433/vPICList_Lite1"
+        );
         assert_eq!(shown("data/a.sql.zst"), "data/a.sql.zst");
     }
 }

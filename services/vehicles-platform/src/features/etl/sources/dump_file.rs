@@ -76,8 +76,9 @@ fn read_zip(archive: Counted<'_>, sink: &mut dyn RowSink) -> Result<(), EtlError
     let mut archive = zip::ZipArchive::new(buffered).map_err(SourceError::Zip)?;
     let is_dump = |name: &str| {
         let path = Path::new(name);
-        path.extension()
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("plain") || kind.eq_ignore_ascii_case("sql"))
+        path.extension().is_some_and(|kind| {
+            kind.eq_ignore_ascii_case("plain") || kind.eq_ignore_ascii_case("sql")
+        })
     };
     let index = archive
         .file_names()

@@ -39,7 +39,11 @@ pub(super) async fn check(
         .filter(|row| row.get::<_, i32>("id") != subject.release)
         .and_then(|row| row.get::<_, Option<serde_json::Value>>("row_counts"))
         .and_then(|counts| serde_json::from_value(counts).ok());
-    Ok(compare(subject.row_counts, previous.as_ref(), shrink_limit_percent))
+    Ok(compare(
+        subject.row_counts,
+        previous.as_ref(),
+        shrink_limit_percent,
+    ))
 }
 
 fn compare(counts: &RowCounts, previous: Option<&RowCounts>, limit_percent: u8) -> Vec<Check> {
@@ -48,7 +52,9 @@ fn compare(counts: &RowCounts, previous: Option<&RowCounts>, limit_percent: u8) 
         .map(|&table| {
             let now = counts.get(table).copied().unwrap_or(0);
             let before = previous.and_then(|previous| previous.get(table)).copied();
-            let least = before.map_or(1, |before| least_rows(before, limit_percent)).max(1);
+            let least = before
+                .map_or(1, |before| least_rows(before, limit_percent))
+                .max(1);
             let detail = match before {
                 Some(before) => format!("{now} rows, {before} in the live release"),
                 None => format!("{now} rows"),
@@ -69,12 +75,19 @@ mod tests {
     use super::*;
 
     fn all(rows: u64) -> RowCounts {
-        CORE_TABLES.iter().map(|table| ((*table).to_owned(), rows)).collect()
+        CORE_TABLES
+            .iter()
+            .map(|table| ((*table).to_owned(), rows))
+            .collect()
     }
 
     fn failed(counts: &RowCounts, previous: Option<&RowCounts>) -> Vec<String> {
         let checks = compare(counts, previous, 10);
-        checks.into_iter().filter(|check| !check.passed).map(|check| check.name).collect()
+        checks
+            .into_iter()
+            .filter(|check| !check.passed)
+            .map(|check| check.name)
+            .collect()
     }
 
     #[test]

@@ -63,7 +63,11 @@ pub(super) async fn check(client: &Client, schema: &str) -> Result<Vec<Check>, E
     checks.push(Check::new(
         "makers of trailers only are not listed",
         listed.is_empty(),
-        if listed.is_empty() { "none is".to_owned() } else { format!("listed: {}", listed.join(", ")) },
+        if listed.is_empty() {
+            "none is".to_owned()
+        } else {
+            format!("listed: {}", listed.join(", "))
+        },
     ));
     Ok(checks)
 }

@@ -6,7 +6,10 @@ use crate::features::etl::data::for_schema;
 use tokio_postgres::Client;
 
 pub(super) async fn check(client: &Client, schema: &str) -> Result<Vec<Check>, EtlError> {
-    let sql = for_schema(include_str!("../data/queries/broken_references.sql"), schema);
+    let sql = for_schema(
+        include_str!("../data/queries/broken_references.sql"),
+        schema,
+    );
     let rows = client.query(&sql, &[]).await?;
     Ok(rows
         .iter()

@@ -25,18 +25,28 @@ pub(super) async fn check(client: &Client, schema: &str) -> Result<Vec<Check>, E
             models.insert(format!("{make} {model}"));
         }
     }
-    Ok(facts.iter().zip(found).map(|(fact, models)| outcome(fact, &models)).collect())
+    Ok(facts
+        .iter()
+        .zip(found)
+        .map(|(fact, models)| outcome(fact, &models))
+        .collect())
 }
 
 fn outcome(fact: &VinFact, models: &BTreeSet<String>) -> Check {
     let wanted = format!("{} {}", fact.make, fact.model);
-    let passed = models.iter().any(|model| model.eq_ignore_ascii_case(&wanted));
+    let passed = models
+        .iter()
+        .any(|model| model.eq_ignore_ascii_case(&wanted));
     let list: Vec<_> = models.iter().map(String::as_str).collect();
     let detail = match list.as_slice() {
         [] => "no model matches".to_owned(),
         list => format!("matches {}", list.join(", ")),
     };
-    Check::new(format!("VIN {} is a {} {wanted}", fact.vin, fact.year), passed, detail)
+    Check::new(
+        format!("VIN {} is a {} {wanted}", fact.vin, fact.year),
+        passed,
+        detail,
+    )
 }
 
 /// Three characters, and three more from positions 12 to 14 where the third is 9 (a maker of few vehicles).

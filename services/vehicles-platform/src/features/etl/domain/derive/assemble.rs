@@ -39,12 +39,24 @@ pub(super) fn assemble(mut walk: Walk<'_, '_>) -> Result<Catalog, DeriveError> {
     let used = |id_of: fn(&ConfigurationRow) -> Option<i64>| -> FxHashSet<i64> {
         configurations.iter().filter_map(id_of).collect()
     };
-    let (used_trims, used_engines, used_transmissions) =
-        (used(|row| row.trim_id), used(|row| row.engine_id), used(|row| row.transmission_id));
+    let (used_trims, used_engines, used_transmissions) = (
+        used(|row| row.trim_id),
+        used(|row| row.engine_id),
+        used(|row| row.transmission_id),
+    );
     let mut catalog = Catalog {
-        trims: trims.into_iter().filter(|row| used_trims.contains(&row.id)).collect(),
-        engines: engines.into_iter().filter(|row| used_engines.contains(&row.id)).collect(),
-        transmissions: transmissions.into_iter().filter(|row| used_transmissions.contains(&row.id)).collect(),
+        trims: trims
+            .into_iter()
+            .filter(|row| used_trims.contains(&row.id))
+            .collect(),
+        engines: engines
+            .into_iter()
+            .filter(|row| used_engines.contains(&row.id))
+            .collect(),
+        transmissions: transmissions
+            .into_iter()
+            .filter(|row| used_transmissions.contains(&row.id))
+            .collect(),
         model_years: model_years(std::mem::take(&mut walk.sold), walk.index)?,
         configurations,
         ..Catalog::default()
@@ -57,11 +69,18 @@ pub(super) fn assemble(mut walk: Walk<'_, '_>) -> Result<Catalog, DeriveError> {
 }
 
 fn id_at(ids: &[i64], place: u32) -> Option<i64> {
-    usize::try_from(place).ok().and_then(|place| ids.get(place)).copied()
+    usize::try_from(place)
+        .ok()
+        .and_then(|place| ids.get(place))
+        .copied()
 }
 
 fn hp(power: u16) -> Result<Option<i16>, std::num::TryFromIntError> {
-    if power == 0 { Ok(None) } else { i16::try_from(power).map(Some) }
+    if power == 0 {
+        Ok(None)
+    } else {
+        i16::try_from(power).map(Some)
+    }
 }
 
 /// One row a model-year, its vehicle types together.
@@ -70,12 +89,16 @@ fn model_years(mut sold: Vec<Sold>, index: &Index<'_>) -> Result<Vec<ModelYearRo
     let mut rows = Vec::new();
     for same in sold.chunk_by(|one, other| (one.year, one.model) == (other.year, other.model)) {
         let Some(first) = same.first() else { continue };
-        let Some(make) = index.make_of(first.model) else { continue };
+        let Some(make) = index.make_of(first.model) else {
+            continue;
+        };
         rows.push(ModelYearRow {
             year: i16::try_from(first.year)?,
             make_id: i32::try_from(make)?,
             model_id: i32::try_from(first.model)?,
-            vehicle_types: same.iter().fold(0, |types, row| types | i16::from(row.types)),
+            vehicle_types: same
+                .iter()
+                .fold(0, |types, row| types | i16::from(row.types)),
         });
     }
     rows.sort_unstable();
@@ -90,9 +113,16 @@ fn folded_lists(mut placed: Vec<Placed>, trims: &Trims) -> Vec<Placed> {
     let mut rows: Vec<Placed> = Vec::with_capacity(placed.len());
     for same in placed.chunk_by(|one, other| (one.year, one.model) == (other.year, other.model)) {
         let from = rows.len();
-        let has = |trim: u32| same.binary_search_by(|row| row.what.trim.cmp(&trim)).is_ok();
+        let has = |trim: u32| {
+            same.binary_search_by(|row| row.what.trim.cmp(&trim))
+                .is_ok()
+        };
         for row in same {
-            let parts = if row.what.trim == NONE { &[][..] } else { trims.parts(row.what.trim) };
+            let parts = if row.what.trim == NONE {
+                &[][..]
+            } else {
+                trims.parts(row.what.trim)
+            };
             if parts.is_empty() || !parts.iter().all(|&part| has(part)) {
                 rows.push(*row);
                 continue;
@@ -117,7 +147,11 @@ fn merged(mut rows: Vec<Placed>) -> Vec<Placed> {
         .filter_map(|same| {
             let mut row = *same.first()?;
             let known = same.iter().filter(|row| row.what.power_min > 0);
-            row.what.power_min = known.clone().map(|row| row.what.power_min).min().unwrap_or(0);
+            row.what.power_min = known
+                .clone()
+                .map(|row| row.what.power_min)
+                .min()
+                .unwrap_or(0);
             row.what.power_max = known.map(|row| row.what.power_max).max().unwrap_or(0);
             Some(row)
         })
@@ -127,17 +161,28 @@ fn merged(mut rows: Vec<Placed>) -> Vec<Placed> {
 /// Adds the makes and models the model-years speak of.
 fn name_makes_and_models(catalog: &mut Catalog, index: &Index<'_>) -> Result<(), DeriveError> {
     let makes: FxHashSet<i32> = catalog.model_years.iter().map(|row| row.make_id).collect();
-    let models: FxHashMap<i32, i32> = catalog.model_years.iter().map(|row| (row.model_id, row.make_id)).collect();
+    let models: FxHashMap<i32, i32> = catalog
+        .model_years
+        .iter()
+        .map(|row| (row.model_id, row.make_id))
+        .collect();
     for make in &index.tables.makes {
         let id = i32::try_from(make.id)?;
         if makes.contains(&id) {
-            catalog.makes.push(MakeRow { id, name: make_name(&make.name) });
+            catalog.makes.push(MakeRow {
+                id,
+                name: make_name(&make.name),
+            });
         }
     }
     for model in &index.tables.models {
         let id = i32::try_from(model.id)?;
         if let Some(&make_id) = models.get(&id) {
-            catalog.models.push(ModelRow { id, make_id, name: model_name(&model.name) });
+            catalog.models.push(ModelRow {
+                id,
+                make_id,
+                name: model_name(&model.name),
+            });
         }
     }
     catalog.makes.sort_unstable_by_key(|row| row.id);

@@ -18,7 +18,14 @@ const HYBRID: u32 = 9;
 /// vPIC id of `engineconfiguration`.
 const ROTARY: u32 = 3;
 /// Engine models that only repeat that it is electric.
-const PLAIN_ELECTRIC: [&str; 6] = ["electric", "electric motor", "ev", "bev", "motor", "electric engine"];
+const PLAIN_ELECTRIC: [&str; 6] = [
+    "electric",
+    "electric motor",
+    "ev",
+    "bev",
+    "motor",
+    "electric engine",
+];
 
 /// What is known of an engine.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,7 +58,10 @@ impl EngineFacts {
         match self.electrification {
             Some(BATTERY) => true,
             Some(_) => false,
-            None => self.fuel_primary == Some(ELECTRIC) && self.fuel_secondary.is_none_or(|fuel| fuel == ELECTRIC),
+            None => {
+                self.fuel_primary == Some(ELECTRIC)
+                    && self.fuel_secondary.is_none_or(|fuel| fuel == ELECTRIC)
+            }
         }
     }
 
@@ -63,9 +73,17 @@ impl EngineFacts {
         } else {
             words.extend(self.displacement());
             words.extend(self.layout());
-            words.extend(self.turbo.filter(|&turbo| turbo).map(|_| "Turbo".to_owned()));
+            words.extend(
+                self.turbo
+                    .filter(|&turbo| turbo)
+                    .map(|_| "Turbo".to_owned()),
+            );
             words.extend(self.fuel());
-            words.extend(self.electrification.and_then(electrification_word).map(str::to_owned));
+            words.extend(
+                self.electrification
+                    .and_then(electrification_word)
+                    .map(str::to_owned),
+            );
         }
         let model = self.model_beside(&words);
         match (words.is_empty(), model) {
@@ -104,10 +122,18 @@ impl EngineFacts {
 
     /// `Gasoline`, `Gasoline/E85`; a hybrid's electricity is told by its electrification.
     fn fuel(&self) -> Option<String> {
-        let told = self.electrification.and_then(electrification_word).is_some();
+        let told = self
+            .electrification
+            .and_then(electrification_word)
+            .is_some();
         let mut fuels: Vec<&str> = Vec::new();
-        for fuel in [self.fuel_primary, self.fuel_secondary].into_iter().flatten() {
-            let repeated = told && (fuel == ELECTRIC || (fuel == FUEL_CELL && self.electrification == Some(FUEL_CELL_VEHICLE)));
+        for fuel in [self.fuel_primary, self.fuel_secondary]
+            .into_iter()
+            .flatten()
+        {
+            let repeated = told
+                && (fuel == ELECTRIC
+                    || (fuel == FUEL_CELL && self.electrification == Some(FUEL_CELL_VEHICLE)));
             if let Some(word) = fuel_word(fuel).filter(|word| !repeated && !fuels.contains(word)) {
                 fuels.push(word);
             }
@@ -124,7 +150,8 @@ impl EngineFacts {
         };
         let tail: Vec<&str> = model.split(' ').skip_while(|word| said(word)).collect();
         let tail = tail.join(" ");
-        let hollow = tail.is_empty() || (self.is_electric() && PLAIN_ELECTRIC.contains(&folded(&tail).as_str()));
+        let hollow = tail.is_empty()
+            || (self.is_electric() && PLAIN_ELECTRIC.contains(&folded(&tail).as_str()));
         (!hollow).then_some(tail)
     }
 }

@@ -29,10 +29,14 @@ impl MssqlAddress {
             .filter(|(_, database)| !database.is_empty())
             .ok_or_else(|| wrong("it names no database"))?;
         let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) => (host, port.parse().map_err(|_| wrong("its port is no port"))?),
+            Some((host, port)) => (
+                host,
+                port.parse().map_err(|_| wrong("its port is no port"))?,
+            ),
             None => (authority, 1433),
         };
-        let decoded = |text: &str| percent_decoded(text).ok_or_else(|| wrong("its %-encoding is broken"));
+        let decoded =
+            |text: &str| percent_decoded(text).ok_or_else(|| wrong("its %-encoding is broken"));
         Ok(Self {
             user: decoded(user)?,
             password: password.map(decoded).transpose()?,
@@ -46,7 +50,11 @@ impl MssqlAddress {
 /// Without user and password.
 impl fmt::Display for MssqlAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "mssql://{}:{}/{}", self.host, self.port, self.database)
+        write!(
+            formatter,
+            "mssql://{}:{}/{}",
+            self.host, self.port, self.database
+        )
     }
 }
 

@@ -119,11 +119,13 @@ fn column(row: &Row) -> Result<Column, SourceError> {
         scale: number(5)?,
     };
     let name = text(row, 1)?.to_lowercase();
-    let sql_type = described.sql_type().ok_or_else(|| SourceError::ColumnType {
-        table: text(row, 0).unwrap_or_default().to_lowercase(),
-        column: name.clone(),
-        sql_type: described.data_type.to_owned(),
-    })?;
+    let sql_type = described
+        .sql_type()
+        .ok_or_else(|| SourceError::ColumnType {
+            table: text(row, 0).unwrap_or_default().to_lowercase(),
+            column: name.clone(),
+            sql_type: described.data_type.to_owned(),
+        })?;
     Ok(Column {
         name,
         sql_type,

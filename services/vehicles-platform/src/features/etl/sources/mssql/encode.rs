@@ -35,24 +35,39 @@ pub(super) fn push_value(line: &mut String, value: &ColumnData<'_>) -> Option<()
         ColumnData::F32(number) => push_display(line, number.as_ref()),
         ColumnData::F64(number) => push_display(line, number.as_ref()),
         ColumnData::Guid(id) => push_display(line, id.as_ref()),
-        ColumnData::Bit(bit) => push_display(line, bit.map(|bit| if bit { 't' } else { 'f' }).as_ref()),
+        ColumnData::Bit(bit) => {
+            push_display(line, bit.map(|bit| if bit { 't' } else { 'f' }).as_ref())
+        }
         ColumnData::String(text) => match text {
             Some(text) => push_copy_text(line, text),
             None => line.push_str(NULL),
         },
         ColumnData::Numeric(number) => {
-            push_display(line, number.map(|number| decimal(number.value(), number.scale())).as_ref());
+            push_display(
+                line,
+                number
+                    .map(|number| decimal(number.value(), number.scale()))
+                    .as_ref(),
+            );
         }
         ColumnData::DateTime(time) => {
             let Some(time) = time else { return null(line) };
             // Ticks of 1/300 s, shown by SQL Server in thousandths: .003, .007, .010 …
             let millis = (u64::from(time.seconds_fragments()) * 10 + 1) / 3;
-            push_time(line, day(date(1900, 1, 1), time.days().into())?, millis * 1_000);
+            push_time(
+                line,
+                day(date(1900, 1, 1), time.days().into())?,
+                millis * 1_000,
+            );
         }
         ColumnData::SmallDateTime(time) => {
             let Some(time) = time else { return null(line) };
             let minutes = u64::from(time.seconds_fragments());
-            push_time(line, day(date(1900, 1, 1), time.days().into())?, minutes * 60_000_000);
+            push_time(
+                line,
+                day(date(1900, 1, 1), time.days().into())?,
+                minutes * 60_000_000,
+            );
         }
         ColumnData::Date(days) => {
             let Some(days) = days else { return null(line) };
@@ -98,7 +113,10 @@ fn day(from: Date, days: i64) -> Option<Date> {
 fn push_time(line: &mut String, day: Date, micros: u64) {
     let (seconds, fraction) = (micros / 1_000_000, micros % 1_000_000);
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    let _ = write!(line, "{day} {hours:02}:{minutes:02}:{seconds:02}.{fraction:06}");
+    let _ = write!(
+        line,
+        "{day} {hours:02}:{minutes:02}:{seconds:02}.{fraction:06}"
+    );
 }
 
 /// `-12.05` of -1205 with scale 2.

@@ -4,6 +4,8 @@ mod address;
 mod columns;
 mod encode;
 
+#[cfg(test)]
+mod tests;
 
 pub(crate) use address::MssqlAddress;
 
@@ -104,8 +106,14 @@ impl MssqlSource {
         let mut content = Sha256::new();
         for table in &tables {
             if !SKIPPED_TABLES.contains(&table.shape.name.as_str()) {
-                copy_table(&mut connection, &self.settings.schema, table, sink, &mut content)
-                    .await?;
+                copy_table(
+                    &mut connection,
+                    &self.settings.schema,
+                    table,
+                    sink,
+                    &mut content,
+                )
+                .await?;
             }
         }
         Ok(hexadecimal(content))
