@@ -22,7 +22,7 @@ pub struct Answer {
 
 impl Answer {
     /// An answer that came from its source just now.
-    pub(crate) fn fresh(body: Vec<u8>) -> Self {
+    pub fn fresh(body: Vec<u8>) -> Self {
         Self::stored(body.into(), now_ms())
     }
 

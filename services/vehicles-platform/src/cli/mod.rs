@@ -1,0 +1,112 @@
+//! The command line: one file a subcommand.
+
+mod etl;
+mod healthcheck;
+mod migrate;
+mod openapi;
+pub(crate) mod serve;
+
+use crate::features::etl::{EtlError, chain};
+use crate::settings::Settings;
+use clap::{Parser, Subcommand};
+use service::settings::SettingsError;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// NHTSA's vPIC vehicle catalogue as a service.
+#[derive(Debug, Parser)]
+#[command(name = "vehicles-platform", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// Settings that win over those of the folder `config`; variables win over both.
+    #[arg(long, global = true, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves the catalogue over HTTP.
+    Serve,
+    /// Brings the database to this program's version.
+    Migrate,
+    /// Loads releases of vPIC and looks after them.
+    #[command(subcommand)]
+    Etl(etl::Command),
+    /// Prints the `OpenAPI` document.
+    Openapi,
+    /// Exits with 0 when the service on this machine may be sent requests.
+    Healthcheck,
+}
+
+/// Why a subcommand ends without success.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Etl(#[from] EtlError),
+    #[error("telemetry cannot be set up")]
+    Telemetry(#[from] service::telemetry::TelemetryError),
+    #[error("the API keys are not usable")]
+    ApiKeys(#[from] access::KeyFileError),
+    #[error("the database cannot be used")]
+    Database(#[from] pg::DbError),
+    #[error("the cache cannot be set up")]
+    Cache(#[from] cache::RedisUnavailable),
+    #[error("the service is not ready")]
+    NotReady(#[source] reqwest::Error),
+    #[error("the process cannot do its input or output")]
+    Output(#[from] std::io::Error),
+}
+
+impl CliError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Settings(_) => 3,
+            Self::Etl(error) => error.exit_code(),
+            _ => 1,
+        }
+    }
+}
+
+/// Runs a command line.
+pub(crate) fn run(cli: Cli) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&CliError::Output(error)),
+    };
+    let outcome = runtime.block_on(dispatch(cli));
+    // A thread that still reads a source must not hold up the end of the process.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<(), CliError> {
+    let load = || Settings::load(cli.settings.as_deref());
+    match cli.command {
+        Command::Openapi => openapi::run(),
+        Command::Serve => serve::run(&load()?).await,
+        Command::Healthcheck => healthcheck::run(&load()?).await,
+        Command::Migrate => migrate::run(&load()?).await,
+        Command::Etl(command) => etl::run(&load()?, command).await,
+    }
+}
+
+fn fail(error: &CliError) -> ExitCode {
+    // Nobody reading is no reason to change the exit code.
+    let _ = writeln!(std::io::stderr().lock(), "error: {}", chain(error));
+    ExitCode::from(error.exit_code())
+}
+
+/// Writes a result on standard output.
+pub(crate) fn print(text: &str) -> Result<(), CliError> {
+    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
+}

@@ -1,0 +1,1 @@
+SELECT id, month FROM etl.release WHERE state = 'live'

@@ -1,0 +1,1 @@
+SELECT id, row_counts FROM etl.release WHERE state = 'live'

@@ -1,0 +1,1 @@
+UPDATE etl.release SET state = 'pruned' WHERE id = $1

@@ -1,0 +1,1 @@
+SELECT id, month, state, row_counts FROM etl.release WHERE id = $1

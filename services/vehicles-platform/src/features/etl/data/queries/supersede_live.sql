@@ -1,0 +1,1 @@
+UPDATE etl.release SET state = 'superseded' WHERE state = 'live'

@@ -1,0 +1,1 @@
+SELECT tablename::text FROM pg_tables WHERE schemaname = $1 ORDER BY tablename

@@ -1,0 +1,78 @@
+//! The ETL: an NHTSA vPIC release becomes a schema of its own, is validated, and is made live in one transaction.
+#![doc = include_str!("README.md")]
+
+mod data;
+pub(crate) mod domain;
+mod dump;
+mod error;
+mod load;
+mod month;
+mod releases;
+mod rows;
+mod schedule;
+mod settings;
+mod sources;
+mod validate;
+
+pub(crate) use data::registry::{ReleaseRow, live_release};
+pub(crate) use error::{EtlError, SourceError, chain};
+pub(crate) use load::{LoadRequest, Outcome, ProgressFormat, load};
+pub(crate) use month::Month;
+pub(crate) use releases::{list, prune, rollback, validate};
+pub(crate) use schedule::run as run_schedule;
+pub(crate) use settings::EtlSettings;
+pub(crate) use sources::SourceAddress;
+pub(crate) use validate::Report;
+
+use pg::{DatabaseSettings, Migration};
+
+/// The ETL of one database.
+#[derive(Debug, Clone)]
+pub(crate) struct Etl {
+    /// The database, entered as its owner.
+    pub(crate) database: DatabaseSettings,
+    pub(crate) settings: EtlSettings,
+}
+
+/// The release that is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LiveRelease {
+    pub(crate) id: i32,
+    /// As `2026-10`.
+    pub(crate) month: String,
+    /// The schema that holds its tables.
+    pub(crate) schema: String,
+}
+
+impl LiveRelease {
+    pub(crate) fn new(id: i32, month: String) -> Self {
+        Self {
+            id,
+            month,
+            schema: data::registry::schema_of(id),
+        }
+    }
+}
+
+/// The statement that gives `id` and `month` of the release that is served.
+pub(crate) const LIVE_RELEASE: &str = include_str!("data/queries/live_release.sql");
+
+/// The name of the capsule and of its PostgreSQL schema.
+pub(crate) const CAPSULE: &str = "etl";
+
+/// The migrations of the registry.
+pub(crate) fn migrations() -> Vec<Migration> {
+    vec![Migration {
+        name: "V1__create_registry",
+        sql: include_str!("migrations/V1__create_registry.sql"),
+    }]
+}
+
+/// Brings the registry to this program's version and says how many steps that took.
+pub(crate) async fn migrate(etl: &Etl) -> Result<usize, EtlError> {
+    let mut client = pg::connect(&etl.database, "mvp-migrate").await?;
+    let applied = pg::migrate(&mut client, CAPSULE, &migrations()).await?;
+    let reader = etl.settings.reader_role.as_deref();
+    data::registry::grant_read(&client, reader, CAPSULE).await?;
+    Ok(applied)
+}

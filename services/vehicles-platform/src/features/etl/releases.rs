@@ -1,0 +1,80 @@
+//! What is done with releases that are loaded: list, validate again, go back, remove.
+
+use super::data::registry::{self, ReleaseRow, schema_of};
+use super::load::Session;
+use super::validate::{self, Report, RowCounts, Subject};
+use super::{Etl, EtlError, LiveRelease};
+
+/// Every attempt, the latest first.
+pub(crate) async fn list(etl: &Etl) -> Result<Vec<ReleaseRow>, EtlError> {
+    let client = pg::connect(&etl.database, "mvp-etl-releases").await?;
+    registry::list(&client).await
+}
+
+/// Checks a loaded release again, the live one unless told which.
+pub(crate) async fn validate(etl: &Etl, release: Option<i32>) -> Result<Report, EtlError> {
+    let client = pg::connect(&etl.database, "mvp-etl-validate").await?;
+    let id = match release {
+        Some(id) => id,
+        None => {
+            registry::live_release(&client)
+                .await?
+                .ok_or_else(|| EtlError::Missing("live release".to_owned()))?
+                .id
+        }
+    };
+    let row = client
+        .query_opt(include_str!("data/queries/release_by_id.sql"), &[&id])
+        .await?
+        .filter(|row| ["live", "superseded"].contains(&row.get::<_, &str>("state")))
+        .ok_or_else(|| EtlError::Missing(format!("complete release {id}")))?;
+    let row_counts: RowCounts = count_rows(&client, &schema_of(id)).await?;
+    let subject = Subject {
+        release: id,
+        month: row.get("month"),
+        schema: &schema_of(id),
+        row_counts: &row_counts,
+    };
+    validate::run(&client, &subject, etl.settings.shrink_limit_percent).await
+}
+
+/// The rows as they are now, not as the registry remembers them.
+async fn count_rows(client: &tokio_postgres::Client, schema: &str) -> Result<RowCounts, EtlError> {
+    let tables = client
+        .query(
+            include_str!("data/queries/tables_of_schema.sql"),
+            &[&schema],
+        )
+        .await?;
+    let mut counts = RowCounts::new();
+    for table in tables {
+        let name: String = table.get(0);
+        let row = client
+            .query_one(&format!("SELECT count(*) FROM {schema}.\"{name}\""), &[])
+            .await?;
+        counts.insert(name, u64::try_from(row.get::<_, i64>(0)).unwrap_or(0));
+    }
+    Ok(counts)
+}
+
+/// Makes the release before the live one live again.
+pub(crate) async fn rollback(etl: &Etl) -> Result<LiveRelease, EtlError> {
+    let mut session = Session::open(&etl.database, false).await?;
+    session.sweep().await?;
+    let transaction = session.client.transaction().await?;
+    let previous = transaction
+        .query_opt(include_str!("data/queries/previous_release.sql"), &[])
+        .await?
+        .ok_or_else(|| EtlError::Missing("release before the live one".to_owned()))?;
+    let release = LiveRelease::new(previous.get("id"), previous.get("month"));
+    registry::switch_to(&transaction, release.id).await?;
+    transaction.commit().await?;
+    Ok(release)
+}
+
+/// Removes half-loaded releases, and complete ones beyond those to keep. Returns the latter with their months.
+pub(crate) async fn prune(etl: &Etl) -> Result<Vec<(i32, String)>, EtlError> {
+    let session = Session::open(&etl.database, false).await?;
+    session.sweep().await?;
+    session.remove_surplus(etl.settings.keep).await
+}

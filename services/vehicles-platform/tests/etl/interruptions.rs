@@ -1,0 +1,93 @@
+//! A load that is stopped, killed, or started twice.
+
+use crate::harness::{Etl, Ran, whole_release};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command};
+
+/// Starts a load of the whole release, which takes seconds, and returns once it reads the patterns.
+fn start_loading(etl: &Etl) -> (Child, BufReader<std::process::ChildStderr>) {
+    let source = whole_release();
+    let mut child = etl.start(&[
+        "etl",
+        "load",
+        "--progress",
+        "json",
+        source.to_str().unwrap(),
+    ]);
+    let mut progress = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("\"table\":\"pattern\"") {
+        line.clear();
+        assert_ne!(
+            progress.read_line(&mut line).unwrap(),
+            0,
+            "the load ended early"
+        );
+    }
+    (child, progress)
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_load_cleans_up_at_once_and_says_where_it_was() {
+    let etl = Etl::with_live_release().await;
+    for name in ["-TERM", "-INT"] {
+        let (mut child, progress) = start_loading(&etl);
+        signal(&child, name);
+        let said: String = progress.lines().map(Result::unwrap).collect();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
+        assert!(
+            said.contains("while reading the source; the live release is untouched: interrupted"),
+            "{said}"
+        );
+        etl.assert_untouched().await;
+        assert_eq!(etl.latest()["state"], "failed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_load_leaves_nothing_and_the_next_command_gives_it_up() {
+    let etl = Etl::with_live_release().await;
+    let (mut child, _progress) = start_loading(&etl);
+    signal(&child, "-KILL");
+    child.wait().unwrap();
+    test_kit::eventually_async("the half-loaded schema is gone", async || {
+        etl.schemas().await == ["release_1"]
+    })
+    .await;
+    assert_eq!(etl.live(), [1]);
+    assert_eq!(etl.latest()["state"], "loading");
+    etl.run(&["etl", "prune"]).succeeded();
+    let latest = etl.latest();
+    assert_eq!(latest["state"], "failed");
+    assert_eq!(
+        latest["failure"],
+        "the loading process ended without a word"
+    );
+    etl.assert_untouched().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_load_says_who_holds_the_lock_or_waits_for_it() {
+    let etl = Etl::with_live_release().await;
+    let again = etl.folder.path().join("mini_2026_01.sql");
+    let again = again.to_str().unwrap();
+    let (mut first, progress) = start_loading(&etl);
+    let second = etl.run(&["etl", "load", "--force", again]);
+    second
+        .failed(15, "another load is running: mvp-etl@")
+        .failed(15, &format!("/{}, from", first.id()));
+    let waiting = etl.start(&["etl", "load", "--wait", "--force", again]);
+    signal(&first, "-TERM");
+    drop(progress);
+    first.wait().unwrap();
+    Ran::from(waiting.wait_with_output().unwrap()).succeeded();
+    assert_eq!(etl.live(), [etl.latest()["id"].as_i64().unwrap()]);
+}
