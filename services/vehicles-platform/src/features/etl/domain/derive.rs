@@ -14,6 +14,7 @@ mod parts;
 mod specs;
 mod transmissions;
 mod trims;
+mod vaguer;
 mod years;
 
 use collect_rows::Walk;

@@ -51,6 +51,9 @@ impl KeyMask {
                     rest = rest.get(close + 1..).unwrap_or_default();
                     set
                 }
+                // No VIN has these letters: where a key does, the digit alike was meant.
+                b'O' | b'o' | b'Q' | b'q' => BITS[usize::from(b'0')],
+                b'I' | b'i' => BITS[usize::from(b'1')],
                 literal => BITS[usize::from(literal)],
             };
             if mask.reach == WIDTH {

@@ -33,9 +33,15 @@ fn the_malformed_set_is_a_range_a_dash_and_two_letters() {
 
 #[test]
 fn keys_no_vin_can_have_are_refused() {
-    for key in ["I", "***O", "AB|", "*****A", "[IOQ]", "*****|*********", "[]"] {
+    for key in ["-", "***é", "AB|", "*****A", "[IOQ]", "*****|*********", "[]"] {
         assert_eq!(KeyMask::parse(key.as_bytes()), None, "{key}");
     }
+}
+
+#[test]
+fn letters_no_vin_has_stand_for_the_digits_alike() {
+    assert!(matches("*I[A-Z]O", "A1C00|NA000001"));
+    assert!(!matches("[A-Z]", "0AAAA|NA000001"));
 }
 
 #[test]

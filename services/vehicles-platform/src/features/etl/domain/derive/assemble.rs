@@ -9,13 +9,14 @@ use super::index::Index;
 use super::joint::NONE;
 use super::names::{make_name, model_name};
 use super::trims::Trims;
+use super::vaguer::without_vaguer;
 
 /// The catalogue of everything a walk gathered.
 pub(super) fn assemble(mut walk: Walk<'_, '_>) -> Result<Catalog, DeriveError> {
     let trims = walk.trims.rows()?;
     let engines = walk.engines.rows()?;
     let transmissions = walk.transmissions.rows()?;
-    let placed = folded_lists(std::mem::take(&mut walk.placed), walk.trims);
+    let placed = distinct(&mut walk);
     let trim_ids: Vec<i64> = trims.iter().map(|row| row.id).collect();
     let engine_ids: Vec<i64> = engines.iter().map(|row| row.id).collect();
     let transmission_ids: Vec<i64> = transmissions.iter().map(|row| row.id).collect();
@@ -82,31 +83,36 @@ fn model_years(mut sold: Vec<Sold>, index: &Index<'_>) -> Result<Vec<ModelYearRo
     Ok(rows)
 }
 
-/// Folds lists of trims into their parts where every part is a trim of that model-year by itself, then equal rows
-/// into one with their powers together.
-fn folded_lists(mut placed: Vec<Placed>, trims: &Trims) -> Vec<Placed> {
+/// Every model-year's configurations, once each, without those another says better.
+fn distinct(walk: &mut Walk<'_, '_>) -> Vec<Placed> {
+    let mut placed = std::mem::take(&mut walk.placed);
     placed.sort_unstable();
     placed.dedup();
     let mut rows: Vec<Placed> = Vec::with_capacity(placed.len());
     for same in placed.chunk_by(|one, other| (one.year, one.model) == (other.year, other.model)) {
-        let from = rows.len();
-        let has = |trim: u32| same.binary_search_by(|row| row.what.trim.cmp(&trim)).is_ok();
-        for row in same {
-            let parts = if row.what.trim == NONE { &[][..] } else { trims.parts(row.what.trim) };
-            if parts.is_empty() || !parts.iter().all(|&part| has(part)) {
-                rows.push(*row);
-                continue;
-            }
-            for &trim in parts {
-                let mut row = *row;
-                row.what.trim = trim;
-                rows.push(row);
-            }
-        }
-        let tail = rows.split_off(from);
-        rows.extend(merged(tail));
+        let same = merged(without_lists(same, walk.trims));
+        rows.extend(without_vaguer(&same, &walk.engines, &walk.transmissions));
     }
     rows
+}
+
+/// Folds lists of trims into their parts where every part is a trim of that model-year by itself.
+fn without_lists(rows: &[Placed], trims: &Trims) -> Vec<Placed> {
+    let has = |trim: u32| rows.binary_search_by(|row| row.what.trim.cmp(&trim)).is_ok();
+    let mut single = Vec::with_capacity(rows.len());
+    for row in rows {
+        let parts = if row.what.trim == NONE { &[][..] } else { trims.parts(row.what.trim) };
+        if parts.is_empty() || !parts.iter().all(|&part| has(part)) {
+            single.push(*row);
+            continue;
+        }
+        for &trim in parts {
+            let mut row = *row;
+            row.what.trim = trim;
+            single.push(row);
+        }
+    }
+    single
 }
 
 /// Equal combinations as one row with the lowest and highest power of all.

@@ -75,6 +75,25 @@ impl EngineFacts {
         }
     }
 
+    /// Does this say all that `vague` says of size, layout, fuel and model?
+    ///
+    /// Turbo, a second fuel and electrification must agree: where they are absent the engine mostly has none.
+    pub(super) fn refines(&self, vague: &Self) -> bool {
+        fn says<T: PartialEq>(fine: Option<T>, vague: Option<T>) -> bool {
+            vague.is_none() || fine == vague
+        }
+        let model = |facts: &Self| facts.engine_model.as_deref().map(folded);
+        self.is_electric() == vague.is_electric()
+            && (self.turbo == Some(true)) == (vague.turbo == Some(true))
+            && self.fuel_secondary == vague.fuel_secondary
+            && self.electrification.and_then(electrification_word) == vague.electrification.and_then(electrification_word)
+            && says(self.displacement(), vague.displacement())
+            && says(self.cylinders, vague.cylinders)
+            && says(self.configuration, vague.configuration)
+            && says(self.fuel_primary, vague.fuel_primary)
+            && says(model(self), model(vague))
+    }
+
     /// Litres to a tenth; below one litre, where motorcycles are told apart by it, cubic centimetres.
     fn displacement(&self) -> Option<String> {
         let litres = self.litres?;

@@ -26,6 +26,8 @@ pub(super) struct CarriedEngine {
 struct Named {
     folded: String,
     name: String,
+    /// What the name was made of.
+    identity: EngineFacts,
     facts: EngineFacts,
     /// More carriers, with other facts: what differs is not kept.
     configuration: Merged<u32>,
@@ -133,6 +135,12 @@ impl<'a> Engines<'a> {
         }
     }
 
+    /// Does `fine` say all that `vague` says, and more?
+    pub(super) fn refines(&self, fine: u32, vague: u32) -> bool {
+        let named = |place: u32| usize::try_from(place).ok().and_then(|place| self.named.get(place));
+        named(fine).zip(named(vague)).is_some_and(|(fine, vague)| fine.identity.refines(&vague.identity))
+    }
+
     /// The engines' rows and ids by place.
     pub(super) fn rows(&self) -> Result<Vec<EngineRow>, IdCollision> {
         let ids = ids_of("engine", self.named.iter().map(|engine| engine.folded.as_str()))?;
@@ -163,6 +171,7 @@ impl Named {
             electrification: Merged(facts.electrification),
             turbo: Merged(facts.turbo),
             cylinders: Merged(facts.cylinders),
+            identity: facts.clone(),
             facts,
         }
     }
