@@ -4,6 +4,7 @@ mod assemble;
 mod bundle;
 mod collect_rows;
 mod consumer;
+mod engine_identity;
 mod engine_label;
 mod engines;
 mod ids;

@@ -5,6 +5,9 @@ use super::ids::{folded, squeezed};
 /// Cubic centimetres in a cubic inch, over a thousand.
 pub(super) const LITRES_PER_CUBIC_INCH: f64 = 0.016_387_064;
 
+/// Engines below this are named by cubic centimetres: motorcycles differ in them.
+const SMALL_L: f64 = 0.95;
+
 /// vPIC ids of `fueltype`.
 const ELECTRIC: u32 = 2;
 const FUEL_CELL: u32 = 18;
@@ -65,7 +68,7 @@ impl EngineFacts {
             words.extend(self.layout());
             words.extend(self.turbo.filter(|&turbo| turbo).map(|_| "Turbo".to_owned()));
             words.extend(self.fuel());
-            words.extend(self.electrification.and_then(electrification_word).map(str::to_owned));
+            words.extend(self.electrification_word().map(str::to_owned));
         }
         let model = self.model_beside(&words);
         match (words.is_empty(), model) {
@@ -75,29 +78,28 @@ impl EngineFacts {
         }
     }
 
-    /// Does this say all that `vague` says of size, layout, fuel and model?
-    ///
-    /// Turbo, a second fuel and electrification must agree: where they are absent the engine mostly has none.
-    pub(super) fn refines(&self, vague: &Self) -> bool {
-        fn says<T: PartialEq>(fine: Option<T>, vague: Option<T>) -> bool {
-            vague.is_none() || fine == vague
-        }
-        let model = |facts: &Self| facts.engine_model.as_deref().map(folded);
-        self.is_electric() == vague.is_electric()
-            && (self.turbo == Some(true)) == (vague.turbo == Some(true))
-            && self.fuel_secondary == vague.fuel_secondary
-            && self.electrification.and_then(electrification_word) == vague.electrification.and_then(electrification_word)
-            && says(self.displacement(), vague.displacement())
-            && says(self.cylinders, vague.cylinders)
-            && says(self.configuration, vague.configuration)
-            && says(self.fuel_primary, vague.fuel_primary)
-            && says(model(self), model(vague))
+    /// The electrification as the name says it.
+    pub(super) fn electrification_word(&self) -> Option<&'static str> {
+        self.electrification.and_then(electrification_word)
+    }
+
+    /// A number that differs where the displacement in the name does.
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "litres are checked to lie between 0 and 100"
+    )]
+    pub(super) fn named_size(&self) -> Option<u32> {
+        self.litres.map(|litres| {
+            if litres < SMALL_L { (litres * 1000.0).round() as u32 } else { 1_000_000 + (litres * 10.0).round() as u32 }
+        })
     }
 
     /// Litres to a tenth; below one litre, where motorcycles are told apart by it, cubic centimetres.
     fn displacement(&self) -> Option<String> {
         let litres = self.litres?;
-        Some(if litres < 0.95 {
+        Some(if litres < SMALL_L {
             format!("{:.0}cc", litres * 1000.0)
         } else {
             format!("{litres:.1}L")
@@ -123,7 +125,7 @@ impl EngineFacts {
 
     /// `Gasoline`, `Gasoline/E85`; a hybrid's electricity is told by its electrification.
     fn fuel(&self) -> Option<String> {
-        let told = self.electrification.and_then(electrification_word).is_some();
+        let told = self.electrification_word().is_some();
         let mut fuels: Vec<&str> = Vec::new();
         for fuel in [self.fuel_primary, self.fuel_secondary].into_iter().flatten() {
             let repeated = told && (fuel == ELECTRIC || (fuel == FUEL_CELL && self.electrification == Some(FUEL_CELL_VEHICLE)));

@@ -8,6 +8,7 @@ use super::super::elements::{
     FUEL_PRIMARY, FUEL_SECONDARY, LITRES, POWER_FROM, POWER_TO, Slot, TURBO,
 };
 use super::super::tables::{NamedRow, TextId, VpicTables};
+use super::engine_identity::EngineIdentity;
 use super::engine_label::{EngineFacts, LITRES_PER_CUBIC_INCH};
 use super::ids::{IdCollision, folded, ids_of, squeezed};
 
@@ -27,7 +28,7 @@ struct Named {
     folded: String,
     name: String,
     /// What the name was made of.
-    identity: EngineFacts,
+    identity: EngineIdentity,
     facts: EngineFacts,
     /// More carriers, with other facts: what differs is not kept.
     configuration: Merged<u32>,
@@ -57,6 +58,7 @@ pub(super) struct Engines<'a> {
     known: FxHashMap<EngineValues, CarriedEngine>,
     places: FxHashMap<String, u32>,
     named: Vec<Named>,
+    model_numbers: FxHashMap<String, u32>,
 }
 
 impl<'a> Engines<'a> {
@@ -70,7 +72,14 @@ impl<'a> Engines<'a> {
             .iter()
             .filter_map(|model| Some((folded(&model.name), by_model.remove(&model.id)?)))
             .collect();
-        Self { tables, model_patterns, known: FxHashMap::default(), places: FxHashMap::default(), named: Vec::new() }
+        Self {
+            tables,
+            model_patterns,
+            known: FxHashMap::default(),
+            places: FxHashMap::default(),
+            named: Vec::new(),
+            model_numbers: FxHashMap::default(),
+        }
     }
 
     /// The engine a key carries, its gaps filled from its engine model.
@@ -99,16 +108,20 @@ impl<'a> Engines<'a> {
     fn place(&mut self, values: &EngineValues) -> Option<u32> {
         let facts = self.facts(values);
         let name = facts.label()?;
-        let folded = folded(&name);
-        if let Some(&place) = self.places.get(&folded) {
+        let text = folded(&name);
+        if let Some(&place) = self.places.get(&text) {
             if let Some(named) = usize::try_from(place).ok().and_then(|place| self.named.get_mut(place)) {
                 named.meet(name, &facts);
             }
             return Some(place);
         }
         let place = u32::try_from(self.named.len()).ok()?;
-        self.places.insert(folded.clone(), place);
-        self.named.push(Named::new(folded, name, facts));
+        let models = u32::try_from(self.model_numbers.len()).ok()?;
+        let model = facts.engine_model.as_deref().map(folded);
+        let model = model.map(|text| *self.model_numbers.entry(text).or_insert(models));
+        let identity = EngineIdentity::new(&facts, model);
+        self.places.insert(text.clone(), place);
+        self.named.push(Named::new(text, name, facts, identity));
         Some(place)
     }
 
@@ -161,7 +174,7 @@ impl<'a> Engines<'a> {
 }
 
 impl Named {
-    fn new(folded: String, name: String, facts: EngineFacts) -> Self {
+    fn new(folded: String, name: String, facts: EngineFacts, identity: EngineIdentity) -> Self {
         Self {
             folded,
             name,
@@ -171,7 +184,7 @@ impl Named {
             electrification: Merged(facts.electrification),
             turbo: Merged(facts.turbo),
             cylinders: Merged(facts.cylinders),
-            identity: facts.clone(),
+            identity,
             facts,
         }
     }
