@@ -35,7 +35,10 @@ pub(super) fn assemble(mut walk: Walk<'_, '_>) -> Result<Catalog, DeriveError> {
         })
         .collect::<Result<_, std::num::TryFromIntError>>()?;
     drop(placed);
-    configurations.sort_unstable();
+    // They come by year and model already; what is left to sort are the few rows of each.
+    for same in configurations.chunk_by_mut(|one, other| (one.year, one.model_id) == (other.year, other.model_id)) {
+        same.sort_unstable();
+    }
 
     let used = |id_of: fn(&ConfigurationRow) -> Option<i64>| -> FxHashSet<i64> {
         configurations.iter().filter_map(id_of).collect()
@@ -86,10 +89,11 @@ fn model_years(mut sold: Vec<Sold>, index: &Index<'_>) -> Result<Vec<ModelYearRo
 /// Every model-year's configurations, once each, without those another says better.
 fn distinct(walk: &mut Walk<'_, '_>) -> Vec<Placed> {
     let mut placed = std::mem::take(&mut walk.placed);
-    placed.sort_unstable();
-    placed.dedup();
-    let mut rows: Vec<Placed> = Vec::with_capacity(placed.len());
-    for same in placed.chunk_by(|one, other| (one.year, one.model) == (other.year, other.model)) {
+    let model_year = |row: &Placed| (u64::from(row.year) << 32) | u64::from(row.model);
+    placed.sort_unstable_by_key(model_year);
+    let mut rows: Vec<Placed> = Vec::with_capacity(placed.len() / 2);
+    for same in placed.chunk_by_mut(|one, other| model_year(one) == model_year(other)) {
+        same.sort_unstable_by_key(|row| row.what);
         let same = merged(without_lists(same, walk.trims));
         rows.extend(without_vaguer(&same, &walk.engines, &walk.transmissions));
     }

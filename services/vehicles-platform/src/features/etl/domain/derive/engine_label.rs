@@ -38,6 +38,21 @@ pub(super) struct EngineFacts {
 }
 
 impl EngineFacts {
+    /// Electricity alone has no cylinders: where keys of an electric truck and of its siblings' diesels meet, the
+    /// electricity is kept and what belongs to the diesel goes.
+    pub(super) fn without_contradiction(self) -> Self {
+        let combustion = self.litres.is_some() || self.cylinders.is_some();
+        if !self.is_electric() || !combustion {
+            return self;
+        }
+        Self {
+            fuel_primary: self.fuel_primary,
+            fuel_secondary: self.fuel_secondary,
+            electrification: self.electrification,
+            ..Self::default()
+        }
+    }
+
     /// Displacement in tenths of a litre.
     #[expect(
         clippy::as_conversions,

@@ -132,7 +132,7 @@ impl<'a> Engines<'a> {
         let litres = number(LITRES)
             .or_else(|| number(CUBIC_CM).map(|cc| cc / 1000.0))
             .or_else(|| number(CUBIC_INCHES).map(|inches| inches * LITRES_PER_CUBIC_INCH));
-        EngineFacts {
+        let facts = EngineFacts {
             litres: litres.filter(|litres| (0.01..100.0).contains(litres)),
             cylinders: text(CYLINDERS).and_then(|text| text.parse().ok()).filter(|count| (1..=48).contains(count)),
             configuration: id(CONFIGURATION),
@@ -145,7 +145,8 @@ impl<'a> Engines<'a> {
                 _ => None,
             }),
             engine_model: text(ENGINE_MODEL).map(squeezed).filter(|model| !model.is_empty()),
-        }
+        };
+        facts.without_contradiction()
     }
 
     /// Does `fine` say all that `vague` says, and more?

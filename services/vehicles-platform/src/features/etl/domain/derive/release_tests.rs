@@ -41,7 +41,7 @@ fn explore() {
     let tables = collect();
     let start = Instant::now();
     let catalog = derive(&tables, AsOf(2026)).unwrap();
-    println!("derive {:?}", start.elapsed());
+    println!("derive {:?} cpu {}", start.elapsed(), std::fs::read_to_string("/proc/thread-self/schedstat").unwrap());
     println!(
         "makes {} models {} trims {} engines {} transmissions {} model_years {} configurations {}",
         catalog.makes.len(), catalog.models.len(), catalog.trims.len(), catalog.engines.len(),
@@ -99,6 +99,28 @@ fn explore() {
             }
         }
     };
+    {
+        let ym: BTreeSet<(i16, i32)> = catalog.model_years.iter().filter(|r| r.vehicle_types & 7 != 0).map(|r| (r.year, r.model_id)).collect();
+        let e: BTreeSet<_> = catalog.configurations.iter().filter(|c| ym.contains(&(c.year, c.model_id))).filter_map(|c| c.engine_id.map(|t| (c.year, c.model_id, t))).collect();
+        let en: std::collections::BTreeMap<i64, &str> = catalog.engines.iter().map(|r| (r.id, r.name.as_str())).collect();
+        let mut n: Vec<_> = ym.iter().map(|k| (e.range((k.0, k.1, 0)..=(k.0, k.1, i64::MAX)).count(), *k)).collect();
+        n.sort_unstable();
+        n.reverse();
+        let mut by_make: std::collections::BTreeMap<(&str, i16), usize> = Default::default();
+        for (c, k) in &n {
+            let m = catalog.models.iter().find(|m| m.id == k.1).unwrap();
+            let mk = catalog.makes.iter().find(|x| x.id == m.make_id).unwrap();
+            *by_make.entry((mk.name.as_str(), k.0 / 10 * 10)).or_default() += c;
+        }
+        let mut bm: Vec<_> = by_make.into_iter().collect();
+        bm.sort_by_key(|x| std::cmp::Reverse(x.1));
+        println!("BYMAKE {:?}", &bm[..40]);
+        for (c, k) in n.iter().step_by(97).take(8) {
+            let m = catalog.models.iter().find(|m| m.id == k.1).unwrap();
+            let mk = catalog.makes.iter().find(|x| x.id == m.make_id).unwrap();
+            println!("TOP {c} {} {} {}: {:?}", k.0, mk.name, m.name, e.range((k.0, k.1, 0)..=(k.0, k.1, i64::MAX)).map(|x| en[&x.2]).collect::<Vec<_>>());
+        }
+    }
     name(2022, "Honda", "Civic"); name(2022, "Ford", "F-150"); name(2023, "Toyota", "Camry");
     for m in ["Model 3", "Model S", "Model X", "Model Y"] { name(2020, "Tesla", m); }
     let of = |year: i16, make: &str| {
