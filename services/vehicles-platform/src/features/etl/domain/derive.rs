@@ -61,3 +61,5 @@ pub(crate) fn derive(tables: &VpicTables, as_of: AsOf) -> Result<Catalog, Derive
 
 #[cfg(test)]
 mod release_tests;
+#[cfg(test)]
+mod tests;

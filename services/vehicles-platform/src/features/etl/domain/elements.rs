@@ -8,7 +8,8 @@ pub(crate) const SLOTS: usize = ELEMENT_IDS.len();
 
 /// Element ids by slot; the constants below are positions in this list.
 const ELEMENT_IDS: [u16; 25] = [
-    13, 11, 12, 9, 18, 24, 66, 64, 135, 126, 71, 125, 37, 63, 38, 109, 28, 5, 15, 34, 110, 14, 4, 3, 60,
+    13, 11, 12, 9, 18, 24, 66, 64, 135, 126, 71, 125, 37, 63, 38, 109, 28, 5, 15, 34, 110, 14, 4,
+    3, 60,
 ];
 
 /// Displacement (L).
@@ -56,6 +57,8 @@ pub(crate) const FALLBACK_CARRIERS: [Slot; 3] = [FUEL_PRIMARY, ELECTRIFICATION, 
 
 /// The slot of an element, if the catalogue needs it.
 pub(crate) fn slot_of(element_id: u32) -> Option<u8> {
-    let at = ELEMENT_IDS.iter().position(|&id| u32::from(id) == element_id)?;
+    let at = ELEMENT_IDS
+        .iter()
+        .position(|&id| u32::from(id) == element_id)?;
     u8::try_from(at).ok()
 }

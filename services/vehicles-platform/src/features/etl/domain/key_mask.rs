@@ -3,7 +3,10 @@
 //! A vPIC key is a prefix pattern over positions 4-8, a bar, and positions 10-17 of a VIN. Each unit eats one
 //! character: a literal, `*` (any one), a set such as `[A-CX2]`, `#` (any digit) or the bar itself; what lies
 //! beyond the key's last unit is free. One `u64` a position makes "can both keys stand in one VIN" a few ANDs.
-#![expect(clippy::indexing_slicing, reason = "indices are bounded by the loop over the fixed width")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indices are bounded by the loop over the fixed width"
+)]
 
 /// Positions 4-8, the bar, positions 10-17.
 pub(crate) const WIDTH: usize = 14;
@@ -46,7 +49,10 @@ impl KeyMask {
                 b'*' => ANY | BAR,
                 b'#' => DIGITS,
                 b'[' => {
-                    let close = rest.iter().position(|&byte| byte == b']').unwrap_or(rest.len());
+                    let close = rest
+                        .iter()
+                        .position(|&byte| byte == b']')
+                        .unwrap_or(rest.len());
                     let set = char_set(&rest[..close]);
                     rest = rest.get(close + 1..).unwrap_or_default();
                     set

@@ -1,5 +1,9 @@
 //! What keys match, against worked examples and against a naive matcher on any key and VIN.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests stop at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests stop at the first surprise"
+)]
 
 use proptest::prelude::*;
 
@@ -26,14 +30,34 @@ fn each_unit_eats_one_character_and_the_rest_is_free() {
 
 #[test]
 fn the_malformed_set_is_a_range_a_dash_and_two_letters() {
-    for (vin, expected) in [("1", true), ("9", true), ("A", true), ("J", true), ("T", true), ("B", false), ("0", false)] {
-        assert_eq!(matches("[1-A-JT]", &format!("{vin}1H7A|NA000001")), expected, "{vin}");
+    for (vin, expected) in [
+        ("1", true),
+        ("9", true),
+        ("A", true),
+        ("J", true),
+        ("T", true),
+        ("B", false),
+        ("0", false),
+    ] {
+        assert_eq!(
+            matches("[1-A-JT]", &format!("{vin}1H7A|NA000001")),
+            expected,
+            "{vin}"
+        );
     }
 }
 
 #[test]
 fn keys_no_vin_can_have_are_refused() {
-    for key in ["-", "***é", "AB|", "*****A", "[IOQ]", "*****|*********", "[]"] {
+    for key in [
+        "-",
+        "***é",
+        "AB|",
+        "*****A",
+        "[IOQ]",
+        "*****|*********",
+        "[]",
+    ] {
         assert_eq!(KeyMask::parse(key.as_bytes()), None, "{key}");
     }
 }
@@ -61,18 +85,28 @@ fn the_year_letter_is_position_ten() {
     assert!(!only_2022.meets(&KeyMask::of_year(2023)));
     assert!(only_2022.restricts_year());
     assert!(!vin("*****|*A").restricts_year());
-    assert_eq!(KeyMask::of_year(2001), vin("*****|1").meeting(&KeyMask::any()).unwrap());
+    assert_eq!(
+        KeyMask::of_year(2001),
+        vin("*****|1").meeting(&KeyMask::any()).unwrap()
+    );
 }
 
 /// The same rules, one character at a time, with no masks.
 fn naive(key: &[u8], vin: &[u8]) -> bool {
-    let Some((&unit, mut rest)) = key.split_first() else { return true };
-    let Some((&have, vin_rest)) = vin.split_first() else { return false };
+    let Some((&unit, mut rest)) = key.split_first() else {
+        return true;
+    };
+    let Some((&have, vin_rest)) = vin.split_first() else {
+        return false;
+    };
     let fits = match unit {
         b'*' => true,
         b'#' => have.is_ascii_digit(),
         b'[' => {
-            let close = rest.iter().position(|&byte| byte == b']').unwrap_or(rest.len());
+            let close = rest
+                .iter()
+                .position(|&byte| byte == b']')
+                .unwrap_or(rest.len());
             let inside = &rest[..close];
             rest = rest.get(close + 1..).unwrap_or_default();
             let mut fits = false;

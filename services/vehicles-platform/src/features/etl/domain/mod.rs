@@ -4,4 +4,6 @@ pub(crate) mod catalog;
 pub(crate) mod derive;
 pub(crate) mod elements;
 mod key_mask;
+#[cfg(test)]
+mod sample_release;
 pub(crate) mod tables;

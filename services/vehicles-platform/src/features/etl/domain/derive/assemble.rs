@@ -36,19 +36,33 @@ pub(super) fn assemble(mut walk: Walk<'_, '_>) -> Result<Catalog, DeriveError> {
         .collect::<Result<_, std::num::TryFromIntError>>()?;
     drop(placed);
     // They come by year and model already; what is left to sort are the few rows of each.
-    for same in configurations.chunk_by_mut(|one, other| (one.year, one.model_id) == (other.year, other.model_id)) {
+    for same in configurations
+        .chunk_by_mut(|one, other| (one.year, one.model_id) == (other.year, other.model_id))
+    {
         same.sort_unstable();
     }
 
     let used = |id_of: fn(&ConfigurationRow) -> Option<i64>| -> FxHashSet<i64> {
         configurations.iter().filter_map(id_of).collect()
     };
-    let (used_trims, used_engines, used_transmissions) =
-        (used(|row| row.trim_id), used(|row| row.engine_id), used(|row| row.transmission_id));
+    let (used_trims, used_engines, used_transmissions) = (
+        used(|row| row.trim_id),
+        used(|row| row.engine_id),
+        used(|row| row.transmission_id),
+    );
     let mut catalog = Catalog {
-        trims: trims.into_iter().filter(|row| used_trims.contains(&row.id)).collect(),
-        engines: engines.into_iter().filter(|row| used_engines.contains(&row.id)).collect(),
-        transmissions: transmissions.into_iter().filter(|row| used_transmissions.contains(&row.id)).collect(),
+        trims: trims
+            .into_iter()
+            .filter(|row| used_trims.contains(&row.id))
+            .collect(),
+        engines: engines
+            .into_iter()
+            .filter(|row| used_engines.contains(&row.id))
+            .collect(),
+        transmissions: transmissions
+            .into_iter()
+            .filter(|row| used_transmissions.contains(&row.id))
+            .collect(),
         model_years: model_years(std::mem::take(&mut walk.sold), walk.index)?,
         configurations,
         ..Catalog::default()
@@ -61,11 +75,18 @@ pub(super) fn assemble(mut walk: Walk<'_, '_>) -> Result<Catalog, DeriveError> {
 }
 
 fn id_at(ids: &[i64], place: u32) -> Option<i64> {
-    usize::try_from(place).ok().and_then(|place| ids.get(place)).copied()
+    usize::try_from(place)
+        .ok()
+        .and_then(|place| ids.get(place))
+        .copied()
 }
 
 fn hp(power: u16) -> Result<Option<i16>, std::num::TryFromIntError> {
-    if power == 0 { Ok(None) } else { i16::try_from(power).map(Some) }
+    if power == 0 {
+        Ok(None)
+    } else {
+        i16::try_from(power).map(Some)
+    }
 }
 
 /// One row a model-year, its vehicle types together.
@@ -74,12 +95,16 @@ fn model_years(mut sold: Vec<Sold>, index: &Index<'_>) -> Result<Vec<ModelYearRo
     let mut rows = Vec::new();
     for same in sold.chunk_by(|one, other| (one.year, one.model) == (other.year, other.model)) {
         let Some(first) = same.first() else { continue };
-        let Some(make) = index.make_of(first.model) else { continue };
+        let Some(make) = index.make_of(first.model) else {
+            continue;
+        };
         rows.push(ModelYearRow {
             year: i16::try_from(first.year)?,
             make_id: i32::try_from(make)?,
             model_id: i32::try_from(first.model)?,
-            vehicle_types: same.iter().fold(0, |types, row| types | i16::from(row.types)),
+            vehicle_types: same
+                .iter()
+                .fold(0, |types, row| types | i16::from(row.types)),
         });
     }
     rows.sort_unstable();
@@ -102,10 +127,17 @@ fn distinct(walk: &mut Walk<'_, '_>) -> Vec<Placed> {
 
 /// Folds lists of trims into their parts where every part is a trim of that model-year by itself.
 fn without_lists(rows: &[Placed], trims: &Trims) -> Vec<Placed> {
-    let has = |trim: u32| rows.binary_search_by(|row| row.what.trim.cmp(&trim)).is_ok();
+    let has = |trim: u32| {
+        rows.binary_search_by(|row| row.what.trim.cmp(&trim))
+            .is_ok()
+    };
     let mut single = Vec::with_capacity(rows.len());
     for row in rows {
-        let parts = if row.what.trim == NONE { &[][..] } else { trims.parts(row.what.trim) };
+        let parts = if row.what.trim == NONE {
+            &[][..]
+        } else {
+            trims.parts(row.what.trim)
+        };
         if parts.is_empty() || !parts.iter().all(|&part| has(part)) {
             single.push(*row);
             continue;
@@ -127,7 +159,11 @@ fn merged(mut rows: Vec<Placed>) -> Vec<Placed> {
         .filter_map(|same| {
             let mut row = *same.first()?;
             let known = same.iter().filter(|row| row.what.power_min > 0);
-            row.what.power_min = known.clone().map(|row| row.what.power_min).min().unwrap_or(0);
+            row.what.power_min = known
+                .clone()
+                .map(|row| row.what.power_min)
+                .min()
+                .unwrap_or(0);
             row.what.power_max = known.map(|row| row.what.power_max).max().unwrap_or(0);
             Some(row)
         })
@@ -137,17 +173,28 @@ fn merged(mut rows: Vec<Placed>) -> Vec<Placed> {
 /// Adds the makes and models the model-years speak of.
 fn name_makes_and_models(catalog: &mut Catalog, index: &Index<'_>) -> Result<(), DeriveError> {
     let makes: FxHashSet<i32> = catalog.model_years.iter().map(|row| row.make_id).collect();
-    let models: FxHashMap<i32, i32> = catalog.model_years.iter().map(|row| (row.model_id, row.make_id)).collect();
+    let models: FxHashMap<i32, i32> = catalog
+        .model_years
+        .iter()
+        .map(|row| (row.model_id, row.make_id))
+        .collect();
     for make in &index.tables.makes {
         let id = i32::try_from(make.id)?;
         if makes.contains(&id) {
-            catalog.makes.push(MakeRow { id, name: make_name(&make.name) });
+            catalog.makes.push(MakeRow {
+                id,
+                name: make_name(&make.name),
+            });
         }
     }
     for model in &index.tables.models {
         let id = i32::try_from(model.id)?;
         if let Some(&make_id) = models.get(&id) {
-            catalog.models.push(ModelRow { id, make_id, name: model_name(&model.name) });
+            catalog.models.push(ModelRow {
+                id,
+                make_id,
+                name: model_name(&model.name),
+            });
         }
     }
     catalog.makes.sort_unstable_by_key(|row| row.id);

@@ -21,7 +21,13 @@ impl Entry<'_> {
     /// Does vPIC prefer this to `other`, both matching? Later band, later change (none first), fewer specific
     /// characters, key text, id.
     fn beats(&self, other: &Self) -> bool {
-        let order = |entry: &Self| (entry.band, std::cmp::Reverse(entry.changed), entry.key.specific_len);
+        let order = |entry: &Self| {
+            (
+                entry.band,
+                std::cmp::Reverse(entry.changed),
+                entry.key.specific_len,
+            )
+        };
         order(self)
             .cmp(&order(other))
             .then_with(|| self.key.bare.cmp(&other.key.bare))
@@ -39,10 +45,22 @@ impl<'a> Entries<'a> {
         let mut slots: [Vec<Entry<'a>>; SLOTS] = std::array::from_fn(|_| Vec::new());
         for &(schema, band) in &bundle.schemas {
             for row in index.schema(schema) {
-                let key = usize::try_from(row.key).ok().and_then(|key| index.tables.keys.get(key));
+                let key = usize::try_from(row.key)
+                    .ok()
+                    .and_then(|key| index.tables.keys.get(key));
                 let Some(key) = key else { continue };
-                let (Some(mask), Some(slot)) = (&key.mask, slots.get_mut(usize::from(row.slot))) else { continue };
-                slot.push(Entry { mask, value: row.value, key, changed: row.changed, id: row.id, band });
+                let (Some(mask), Some(slot)) = (&key.mask, slots.get_mut(usize::from(row.slot)))
+                else {
+                    continue;
+                };
+                slot.push(Entry {
+                    mask,
+                    value: row.value,
+                    key,
+                    changed: row.changed,
+                    id: row.id,
+                    band,
+                });
             }
         }
         Self(slots)
@@ -50,7 +68,10 @@ impl<'a> Entries<'a> {
 
     /// Does any pattern depend on the year's letter?
     pub(super) fn restrict_year(&self) -> bool {
-        self.0.iter().flatten().any(|entry| entry.mask.restricts_year())
+        self.0
+            .iter()
+            .flatten()
+            .any(|entry| entry.mask.restricts_year())
     }
 
     /// The candidates of an element.
@@ -61,21 +82,34 @@ impl<'a> Entries<'a> {
     /// The candidates that can stand in one VIN with `mask`.
     pub(super) fn near(&self, mask: &KeyMask) -> Self {
         Self(std::array::from_fn(|slot| {
-            self.get(slot).iter().filter(|entry| entry.mask.meets(mask)).copied().collect()
+            self.get(slot)
+                .iter()
+                .filter(|entry| entry.mask.meets(mask))
+                .copied()
+                .collect()
         }))
     }
 
     /// The meetings of `mask` with each distinct key over one of `slots`.
     pub(super) fn carriers(&self, slots: &[Slot], mask: &KeyMask) -> Vec<KeyMask> {
-        let mut keys: Vec<&KeyMask> = slots.iter().flat_map(|&slot| self.get(slot)).map(|entry| entry.mask).collect();
+        let mut keys: Vec<&KeyMask> = slots
+            .iter()
+            .flat_map(|&slot| self.get(slot))
+            .map(|entry| entry.mask)
+            .collect();
         keys.sort_unstable_by_key(|key| std::ptr::from_ref(*key).addr());
         keys.dedup_by(|one, other| std::ptr::eq(*one, *other));
-        keys.into_iter().filter_map(|key| mask.meeting(key)).collect()
+        keys.into_iter()
+            .filter_map(|key| mask.meeting(key))
+            .collect()
     }
 
     /// Of the patterns of an element that cover `mask` the one vPIC prefers.
     pub(super) fn covering(&self, slot: Slot, mask: &KeyMask) -> Option<&Entry<'a>> {
-        let covering = self.get(slot).iter().filter(|entry| entry.mask.covers(mask));
+        let covering = self
+            .get(slot)
+            .iter()
+            .filter(|entry| entry.mask.covers(mask));
         covering.reduce(|best, entry| if entry.beats(best) { entry } else { best })
     }
 

@@ -49,7 +49,12 @@ struct YearGroup {
 }
 
 impl<'w, 'a> Walk<'w, 'a> {
-    pub(super) fn new(index: &'w Index<'a>, makers: &'w CarMakers, specs: &'w Specs, trims: &'w Trims) -> Self {
+    pub(super) fn new(
+        index: &'w Index<'a>,
+        makers: &'w CarMakers,
+        specs: &'w Specs,
+        trims: &'w Trims,
+    ) -> Self {
         Self {
             index,
             makers,
@@ -68,8 +73,12 @@ impl<'w, 'a> Walk<'w, 'a> {
         let entries = Entries::of(self.index, bundle);
         let by_year = entries.restrict_year();
         for entry in entries.get(MODEL) {
-            let Some(model) = self.index.model(entry.value) else { continue };
-            let Some(make) = self.index.make_of(model) else { continue };
+            let Some(model) = self.index.model(entry.value) else {
+                continue;
+            };
+            let Some(make) = self.index.make_of(model) else {
+                continue;
+            };
             let shown: Vec<(u16, u32)> = bundle
                 .uses
                 .iter()
@@ -77,10 +86,16 @@ impl<'w, 'a> Walk<'w, 'a> {
                 .filter(|&(year, kind)| self.makers.shows(make, year, kind))
                 .filter(|&(year, _)| entry.mask.meets(&KeyMask::of_year(year)))
                 .collect();
-            self.sold.extend(shown.iter().map(|&(year, kind)| Sold { year, model, types: type_bit(kind) }));
+            self.sold.extend(shown.iter().map(|&(year, kind)| Sold {
+                year,
+                model,
+                types: type_bit(kind),
+            }));
             if by_year {
                 for uses in shown.chunk_by(|one, other| one.0 == other.0) {
-                    let year = uses.first().and_then(|&(year, _)| entry.mask.meeting(&KeyMask::of_year(year)));
+                    let year = uses
+                        .first()
+                        .and_then(|&(year, _)| entry.mask.meeting(&KeyMask::of_year(year)));
                     if let Some(mask) = year {
                         self.model(mask, model, make, uses, &entries);
                     }
@@ -92,7 +107,14 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     /// One model key in years that share its mask.
-    fn model(&mut self, mask: KeyMask, model: u32, make: u32, uses: &[(u16, u32)], entries: &Entries<'a>) {
+    fn model(
+        &mut self,
+        mask: KeyMask,
+        model: u32,
+        make: u32,
+        uses: &[(u16, u32)],
+        entries: &Entries<'a>,
+    ) {
         let parts = Parts::of(mask, entries, self.index, self.trims, &mut self.engines);
         for group in self.year_groups(make, model, uses) {
             self.found.clear();
@@ -108,7 +130,8 @@ impl<'w, 'a> Walk<'w, 'a> {
             self.found.sort_unstable();
             self.found.dedup();
             for &year in &group.years {
-                self.placed.extend(self.found.iter().map(|&what| Placed { year, model, what }));
+                self.placed
+                    .extend(self.found.iter().map(|&what| Placed { year, model, what }));
             }
         }
     }
@@ -119,7 +142,10 @@ impl<'w, 'a> Walk<'w, 'a> {
             let specs = self.specs.places(make, model, year, kind);
             match groups.iter_mut().find(|group| group.specs == specs) {
                 Some(group) => group.years.push(year),
-                None => groups.push(YearGroup { specs, years: vec![year] }),
+                None => groups.push(YearGroup {
+                    specs,
+                    years: vec![year],
+                }),
             }
         }
         groups

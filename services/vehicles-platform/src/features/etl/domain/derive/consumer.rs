@@ -21,12 +21,17 @@ impl CarMakers {
         let mut makes_of: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
         let mut years_of: FxHashMap<u32, u128> = FxHashMap::default();
         for band in tables.bands.iter().filter(|band| band.year_to.is_some()) {
-            let light = wmis.get(&band.wmi).is_some_and(|kind| [CAR, MPV].contains(kind));
+            let light = wmis
+                .get(&band.wmi)
+                .is_some_and(|kind| [CAR, MPV].contains(kind));
             if !light {
                 continue;
             }
-            let years = band_years(tables, band, last_year).fold(0, |years, year| years | bit(year));
-            let makes = makes_of.entry(band.schema).or_insert_with(|| index.makes_of_schema(band.schema));
+            let years =
+                band_years(tables, band, last_year).fold(0, |years, year| years | bit(year));
+            let makes = makes_of
+                .entry(band.schema)
+                .or_insert_with(|| index.makes_of_schema(band.schema));
             for &make in makes.iter() {
                 *years_of.entry(make).or_default() |= years;
             }
@@ -39,10 +44,16 @@ impl CarMakers {
 
     /// Is this make shown among vehicles of that type and year?
     pub(super) fn shows(&self, make: u32, year: u16, vehicle_type: u32) -> bool {
-        vehicle_type == MOTORCYCLE || self.0.get(&make).is_some_and(|years| years & bit(year) != 0)
+        vehicle_type == MOTORCYCLE
+            || self
+                .0
+                .get(&make)
+                .is_some_and(|years| years & bit(year) != 0)
     }
 }
 
 fn bit(year: u16) -> u128 {
-    1_u128.checked_shl(u32::from(year.saturating_sub(FIRST_YEAR))).unwrap_or(0)
+    1_u128
+        .checked_shl(u32::from(year.saturating_sub(FIRST_YEAR)))
+        .unwrap_or(0)
 }

@@ -61,7 +61,12 @@ mod tests {
     use super::*;
 
     fn plain() -> EngineFacts {
-        EngineFacts { litres: Some(2.0), cylinders: Some(4), fuel_primary: Some(4), ..EngineFacts::default() }
+        EngineFacts {
+            litres: Some(2.0),
+            cylinders: Some(4),
+            fuel_primary: Some(4),
+            ..EngineFacts::default()
+        }
     }
 
     fn refines(fine: &EngineFacts, vague: &EngineFacts) -> bool {
@@ -70,10 +75,19 @@ mod tests {
 
     #[test]
     fn knowing_more_refines_and_knowing_otherwise_does_not() {
-        let vague = EngineFacts { litres: None, ..plain() };
+        let vague = EngineFacts {
+            litres: None,
+            ..plain()
+        };
         assert!(refines(&plain(), &vague));
         assert!(!refines(&vague, &plain()));
-        assert!(!refines(&EngineFacts { cylinders: Some(6), ..plain() }, &vague));
+        assert!(!refines(
+            &EngineFacts {
+                cylinders: Some(6),
+                ..plain()
+            },
+            &vague
+        ));
         let modelled = EngineIdentity::new(&plain(), Some(7));
         assert!(modelled.refines(&EngineIdentity::new(&plain(), None)));
         assert!(!modelled.refines(&EngineIdentity::new(&plain(), Some(8))));
@@ -82,12 +96,27 @@ mod tests {
     #[test]
     fn turbo_second_fuel_and_hybrid_make_another_engine() {
         for other in [
-            EngineFacts { turbo: Some(true), ..plain() },
-            EngineFacts { fuel_secondary: Some(10), ..plain() },
-            EngineFacts { electrification: Some(9), ..plain() },
+            EngineFacts {
+                turbo: Some(true),
+                ..plain()
+            },
+            EngineFacts {
+                fuel_secondary: Some(10),
+                ..plain()
+            },
+            EngineFacts {
+                electrification: Some(9),
+                ..plain()
+            },
         ] {
             assert!(!refines(&other, &plain()), "{other:?}");
         }
-        assert!(refines(&EngineFacts { turbo: Some(false), ..plain() }, &plain()));
+        assert!(refines(
+            &EngineFacts {
+                turbo: Some(false),
+                ..plain()
+            },
+            &plain()
+        ));
     }
 }

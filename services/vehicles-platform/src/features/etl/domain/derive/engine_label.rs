@@ -21,7 +21,14 @@ const HYBRID: u32 = 9;
 /// vPIC id of `engineconfiguration`.
 const ROTARY: u32 = 3;
 /// Engine models that only repeat that it is electric.
-const PLAIN_ELECTRIC: [&str; 6] = ["electric", "electric motor", "ev", "bev", "motor", "electric engine"];
+const PLAIN_ELECTRIC: [&str; 6] = [
+    "electric",
+    "electric motor",
+    "ev",
+    "bev",
+    "motor",
+    "electric engine",
+];
 
 /// What is known of an engine.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,7 +76,10 @@ impl EngineFacts {
         match self.electrification {
             Some(BATTERY) => true,
             Some(_) => false,
-            None => self.fuel_primary == Some(ELECTRIC) && self.fuel_secondary.is_none_or(|fuel| fuel == ELECTRIC),
+            None => {
+                self.fuel_primary == Some(ELECTRIC)
+                    && self.fuel_secondary.is_none_or(|fuel| fuel == ELECTRIC)
+            }
         }
     }
 
@@ -81,7 +91,11 @@ impl EngineFacts {
         } else {
             words.extend(self.displacement());
             words.extend(self.layout());
-            words.extend(self.turbo.filter(|&turbo| turbo).map(|_| "Turbo".to_owned()));
+            words.extend(
+                self.turbo
+                    .filter(|&turbo| turbo)
+                    .map(|_| "Turbo".to_owned()),
+            );
             words.extend(self.fuel());
             words.extend(self.electrification_word().map(str::to_owned));
         }
@@ -107,7 +121,11 @@ impl EngineFacts {
     )]
     pub(super) fn named_size(&self) -> Option<u32> {
         self.litres.map(|litres| {
-            if litres < SMALL_L { (litres * 1000.0).round() as u32 } else { 1_000_000 + (litres * 10.0).round() as u32 }
+            if litres < SMALL_L {
+                (litres * 1000.0).round() as u32
+            } else {
+                1_000_000 + (litres * 10.0).round() as u32
+            }
         })
     }
 
@@ -142,8 +160,13 @@ impl EngineFacts {
     fn fuel(&self) -> Option<String> {
         let told = self.electrification_word().is_some();
         let mut fuels: Vec<&str> = Vec::new();
-        for fuel in [self.fuel_primary, self.fuel_secondary].into_iter().flatten() {
-            let repeated = told && (fuel == ELECTRIC || (fuel == FUEL_CELL && self.electrification == Some(FUEL_CELL_VEHICLE)));
+        for fuel in [self.fuel_primary, self.fuel_secondary]
+            .into_iter()
+            .flatten()
+        {
+            let repeated = told
+                && (fuel == ELECTRIC
+                    || (fuel == FUEL_CELL && self.electrification == Some(FUEL_CELL_VEHICLE)));
             if let Some(word) = fuel_word(fuel).filter(|word| !repeated && !fuels.contains(word)) {
                 fuels.push(word);
             }
@@ -160,7 +183,8 @@ impl EngineFacts {
         };
         let tail: Vec<&str> = model.split(' ').skip_while(|word| said(word)).collect();
         let tail = tail.join(" ");
-        let hollow = tail.is_empty() || (self.is_electric() && PLAIN_ELECTRIC.contains(&folded(&tail).as_str()));
+        let hollow = tail.is_empty()
+            || (self.is_electric() && PLAIN_ELECTRIC.contains(&folded(&tail).as_str()));
         (!hollow).then_some(tail)
     }
 }

@@ -65,7 +65,10 @@ impl<'a> Engines<'a> {
     pub(super) fn new(tables: &'a VpicTables) -> Self {
         let mut by_model: FxHashMap<u32, Vec<(Slot, TextId)>> = FxHashMap::default();
         for row in &tables.engine_model_patterns {
-            by_model.entry(row.engine_model).or_default().push((usize::from(row.slot), row.value));
+            by_model
+                .entry(row.engine_model)
+                .or_default()
+                .push((usize::from(row.slot), row.value));
         }
         let model_patterns = tables
             .engine_models
@@ -89,14 +92,20 @@ impl<'a> Engines<'a> {
         }
         let filled = self.filled(values);
         let place = self.place(&filled);
-        let carried = CarriedEngine { values: filled, place };
+        let carried = CarriedEngine {
+            values: filled,
+            place,
+        };
         self.known.insert(values, carried);
         carried
     }
 
     fn filled(&self, mut values: EngineValues) -> EngineValues {
         let model = values.get(ENGINE_MODEL).and_then(|value| value.known());
-        let patterns = model.and_then(|model| self.model_patterns.get(&folded(self.tables.texts.get(model))));
+        let patterns = model.and_then(|model| {
+            self.model_patterns
+                .get(&folded(self.tables.texts.get(model)))
+        });
         for &(slot, value) in patterns.into_iter().flatten() {
             if let Some(gap) = values.get_mut(slot).filter(|have| **have == TextId::NONE) {
                 *gap = value;
@@ -110,7 +119,10 @@ impl<'a> Engines<'a> {
         let name = facts.label()?;
         let text = folded(&name);
         if let Some(&place) = self.places.get(&text) {
-            if let Some(named) = usize::try_from(place).ok().and_then(|place| self.named.get_mut(place)) {
+            if let Some(named) = usize::try_from(place)
+                .ok()
+                .and_then(|place| self.named.get_mut(place))
+            {
                 named.meet(name, &facts);
             }
             return Some(place);
@@ -126,7 +138,12 @@ impl<'a> Engines<'a> {
     }
 
     fn facts(&self, values: &EngineValues) -> EngineFacts {
-        let text = |slot: Slot| values.get(slot)?.known().map(|id| self.tables.texts.get(id));
+        let text = |slot: Slot| {
+            values
+                .get(slot)?
+                .known()
+                .map(|id| self.tables.texts.get(id))
+        };
         let number = |slot: Slot| text(slot)?.parse::<f64>().ok().filter(|value| *value > 0.0);
         let id = |slot: Slot| text(slot)?.parse::<u32>().ok();
         let litres = number(LITRES)
@@ -134,7 +151,9 @@ impl<'a> Engines<'a> {
             .or_else(|| number(CUBIC_INCHES).map(|inches| inches * LITRES_PER_CUBIC_INCH));
         let facts = EngineFacts {
             litres: litres.filter(|litres| (0.01..100.0).contains(litres)),
-            cylinders: text(CYLINDERS).and_then(|text| text.parse().ok()).filter(|count| (1..=48).contains(count)),
+            cylinders: text(CYLINDERS)
+                .and_then(|text| text.parse().ok())
+                .filter(|count| (1..=48).contains(count)),
             configuration: id(CONFIGURATION),
             fuel_primary: id(FUEL_PRIMARY),
             fuel_secondary: id(FUEL_SECONDARY),
@@ -144,20 +163,31 @@ impl<'a> Engines<'a> {
                 2 => Some(false),
                 _ => None,
             }),
-            engine_model: text(ENGINE_MODEL).map(squeezed).filter(|model| !model.is_empty()),
+            engine_model: text(ENGINE_MODEL)
+                .map(squeezed)
+                .filter(|model| !model.is_empty()),
         };
         facts.without_contradiction()
     }
 
     /// Does `fine` say all that `vague` says, and more?
     pub(super) fn refines(&self, fine: u32, vague: u32) -> bool {
-        let named = |place: u32| usize::try_from(place).ok().and_then(|place| self.named.get(place));
-        named(fine).zip(named(vague)).is_some_and(|(fine, vague)| fine.identity.refines(&vague.identity))
+        let named = |place: u32| {
+            usize::try_from(place)
+                .ok()
+                .and_then(|place| self.named.get(place))
+        };
+        named(fine)
+            .zip(named(vague))
+            .is_some_and(|(fine, vague)| fine.identity.refines(&vague.identity))
     }
 
     /// The engines' rows and ids by place.
     pub(super) fn rows(&self) -> Result<Vec<EngineRow>, IdCollision> {
-        let ids = ids_of("engine", self.named.iter().map(|engine| engine.folded.as_str()))?;
+        let ids = ids_of(
+            "engine",
+            self.named.iter().map(|engine| engine.folded.as_str()),
+        )?;
         let row = |(engine, id): (&Named, i64)| EngineRow {
             id,
             name: engine.name.clone(),
@@ -166,7 +196,10 @@ impl<'a> Engines<'a> {
             configuration: lookup(&self.tables.engine_configurations, engine.configuration.0),
             fuel_primary: lookup(&self.tables.fuel_types, engine.fuel_primary.0),
             fuel_secondary: lookup(&self.tables.fuel_types, engine.fuel_secondary.0),
-            electrification: lookup(&self.tables.electrification_levels, engine.electrification.0),
+            electrification: lookup(
+                &self.tables.electrification_levels,
+                engine.electrification.0,
+            ),
             turbo: engine.turbo.0,
             engine_model: engine.facts.engine_model.clone(),
         };
@@ -230,5 +263,7 @@ pub(super) fn stated_power(tables: &VpicTables, engine: &CarriedEngine) -> Vec<u
 
 fn lookup(rows: &[NamedRow], id: Option<u32>) -> Option<String> {
     let id = id?;
-    rows.iter().find(|row| row.id == id).map(|row| squeezed(&row.name))
+    rows.iter()
+        .find(|row| row.id == id)
+        .map(|row| squeezed(&row.name))
 }

@@ -15,8 +15,15 @@ pub(crate) struct IdCollision {
 
 /// The id of a text among its kind: the first 48 bits of SHA-256 over the kind and the folded text.
 pub(super) fn id_of(kind: &str, folded: &str) -> i64 {
-    let digest = Sha256::new().chain_update(kind).chain_update(b"\n").chain_update(folded).finalize();
-    digest.iter().take(6).fold(0, |id, &byte| (id << 8) | i64::from(byte))
+    let digest = Sha256::new()
+        .chain_update(kind)
+        .chain_update(b"\n")
+        .chain_update(folded)
+        .finalize();
+    digest
+        .iter()
+        .take(6)
+        .fold(0, |id, &byte| (id << 8) | i64::from(byte))
 }
 
 /// Ids of one kind, none given twice.

@@ -24,8 +24,10 @@ pub(super) struct Index<'a> {
 
 impl<'a> Index<'a> {
     pub(super) fn new(tables: &'a VpicTables, bundles: &[Bundle]) -> Self {
-        let used: FxHashSet<u32> =
-            bundles.iter().flat_map(|bundle| bundle.schemas.iter().map(|&(schema, _)| schema)).collect();
+        let used: FxHashSet<u32> = bundles
+            .iter()
+            .flat_map(|bundle| bundle.schemas.iter().map(|&(schema, _)| schema))
+            .collect();
         let possible = |row: &&PatternRow| {
             used.contains(&row.schema)
                 && usize::try_from(row.key)
@@ -33,8 +35,11 @@ impl<'a> Index<'a> {
                     .and_then(|key| tables.keys.get(key))
                     .is_some_and(|key| key.mask.is_some())
         };
-        let mut patterns: Vec<PatternRow> = tables.patterns.iter().filter(possible).copied().collect();
-        patterns.sort_unstable_by_key(|row| (u64::from(row.schema) << 40) | (u64::from(row.slot) << 32) | u64::from(row.id));
+        let mut patterns: Vec<PatternRow> =
+            tables.patterns.iter().filter(possible).copied().collect();
+        patterns.sort_unstable_by_key(|row| {
+            (u64::from(row.schema) << 40) | (u64::from(row.slot) << 32) | u64::from(row.id)
+        });
         let mut by_schema = FxHashMap::default();
         let mut start = 0;
         for rows in patterns.chunk_by(|one, other| one.schema == other.schema) {
@@ -46,14 +51,27 @@ impl<'a> Index<'a> {
         let mut make_of: FxHashMap<u32, u32> = FxHashMap::default();
         for &(model, make) in &tables.model_makes {
             // Each model has one make; were there two, the lower id keeps the choice stable.
-            make_of.entry(model).and_modify(|known| *known = make.min(*known)).or_insert(make);
+            make_of
+                .entry(model)
+                .and_modify(|known| *known = make.min(*known))
+                .or_insert(make);
         }
-        Self { tables, patterns, by_schema, make_of, model_ids: model_ids(tables), alike: alike(tables) }
+        Self {
+            tables,
+            patterns,
+            by_schema,
+            make_of,
+            model_ids: model_ids(tables),
+            alike: alike(tables),
+        }
     }
 
     /// The patterns of a schema, by slot, then id.
     pub(super) fn schema(&self, schema: u32) -> &[PatternRow] {
-        self.by_schema.get(&schema).and_then(|range| self.patterns.get(range.clone())).unwrap_or_default()
+        self.by_schema
+            .get(&schema)
+            .and_then(|range| self.patterns.get(range.clone()))
+            .unwrap_or_default()
     }
 
     /// The make of a model.
@@ -88,15 +106,30 @@ impl<'a> Index<'a> {
 
 fn model_ids(tables: &VpicTables) -> Vec<Option<u32>> {
     let known: FxHashSet<u32> = tables.models.iter().map(|model| model.id).collect();
-    tables.texts.iter().map(|text| text.parse().ok().filter(|id| known.contains(id))).collect()
+    tables
+        .texts
+        .iter()
+        .map(|text| text.parse().ok().filter(|id| known.contains(id)))
+        .collect()
 }
 
 fn alike(tables: &VpicTables) -> Vec<TextId> {
     let mut first: FxHashMap<String, TextId> = FxHashMap::default();
-    tables.texts.ids().map(|id| {
-        let text = tables.texts.get(id);
-        let number = text.contains('.') && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        let plain = if number { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { folded(text) };
-        *first.entry(plain).or_insert(id)
-    }).collect()
+    tables
+        .texts
+        .ids()
+        .map(|id| {
+            let text = tables.texts.get(id);
+            let number = text.contains('.')
+                && text
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || byte == b'.');
+            let plain = if number {
+                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+            } else {
+                folded(text)
+            };
+            *first.entry(plain).or_insert(id)
+        })
+        .collect()
 }

@@ -50,13 +50,22 @@ impl Joint<'_, '_> {
                 self.with_transmissions(&trim.mask, Some(trim), None, &mut transmission_met);
             }
         }
-        for (engine, _) in parts.engines.iter().zip(&engine_met).filter(|(_, met)| !**met) {
+        for (engine, _) in parts
+            .engines
+            .iter()
+            .zip(&engine_met)
+            .filter(|(_, met)| !**met)
+        {
             self.with_transmissions(&engine.mask, None, Some(engine), &mut transmission_met);
         }
         if parts.trims.is_empty() && parts.engines.is_empty() {
             self.with_transmissions(&parts.model, None, None, &mut transmission_met);
         }
-        let unmet = parts.transmissions.iter().zip(&transmission_met).filter(|(_, met)| !**met);
+        let unmet = parts
+            .transmissions
+            .iter()
+            .zip(&transmission_met)
+            .filter(|(_, met)| !**met);
         for (transmission, _) in unmet {
             self.emit(&transmission.mask, None, None, transmission.values);
         }
@@ -71,7 +80,14 @@ impl Joint<'_, '_> {
     ) {
         let parts = self.parts;
         let mut alone = true;
-        for (TransmissionAt { values, mask: carrier }, met) in parts.transmissions.iter().zip(met) {
+        for (
+            TransmissionAt {
+                values,
+                mask: carrier,
+            },
+            met,
+        ) in parts.transmissions.iter().zip(met)
+        {
             if let Some(all) = mask.meeting(carrier) {
                 alone = false;
                 *met = true;
@@ -83,15 +99,29 @@ impl Joint<'_, '_> {
         }
     }
 
-    fn emit(&mut self, mask: &KeyMask, trim: Option<&TrimAt>, engine: Option<&EngineAt>, told: TransmissionValues) {
+    fn emit(
+        &mut self,
+        mask: &KeyMask,
+        trim: Option<&TrimAt>,
+        engine: Option<&EngineAt>,
+        told: TransmissionValues,
+    ) {
         let power = self.parts.power(mask, engine, self.index);
         let (power_min, power_max) = power.unwrap_or((0, 0));
         let trim_place = trim.map_or(NONE, |trim| trim.place);
-        let engine_place = engine.and_then(|engine| engine.engine.place).unwrap_or(NONE);
+        let engine_place = engine
+            .and_then(|engine| engine.engine.place)
+            .unwrap_or(NONE);
         for values in self.filled(mask, trim, engine, told) {
             let transmission = self.transmissions.place(values).unwrap_or(NONE);
             if [trim_place, engine_place, transmission] != [NONE; 3] {
-                self.found.push(Combination { trim: trim_place, engine: engine_place, transmission, power_min, power_max });
+                self.found.push(Combination {
+                    trim: trim_place,
+                    engine: engine_place,
+                    transmission,
+                    power_min,
+                    power_max,
+                });
             }
         }
     }
@@ -113,7 +143,9 @@ impl Joint<'_, '_> {
         let mut sure: Option<(&SpecGroup, TransmissionValues)> = None;
         let mut possible = Vec::new();
         for group in self.specs {
-            let Some(values) = self.completed(told, group) else { continue };
+            let Some(values) = self.completed(told, group) else {
+                continue;
+            };
             match self.holds(group, mask, trim, engine) {
                 Holds::Never => {}
                 Holds::Maybe => possible.push(values),
@@ -138,17 +170,31 @@ impl Joint<'_, '_> {
     fn completed(&self, told: TransmissionValues, group: &SpecGroup) -> Option<TransmissionValues> {
         let (style, speeds) = (group.style, group.speeds);
         if told.style == TextId::NONE {
-            return Some(TransmissionValues { style, speeds: told.speeds.known().unwrap_or(speeds) });
+            return Some(TransmissionValues {
+                style,
+                speeds: told.speeds.known().unwrap_or(speeds),
+            });
         }
         let same = style == TextId::NONE || self.index.alike(style) == self.index.alike(told.style);
-        same.then_some(TransmissionValues { style: told.style, speeds })
+        same.then_some(TransmissionValues {
+            style: told.style,
+            speeds,
+        })
     }
 
     /// Do all keys of a specification hold for the combination?
-    fn holds(&self, group: &SpecGroup, mask: &KeyMask, trim: Option<&TrimAt>, engine: Option<&EngineAt>) -> Holds {
+    fn holds(
+        &self,
+        group: &SpecGroup,
+        mask: &KeyMask,
+        trim: Option<&TrimAt>,
+        engine: Option<&EngineAt>,
+    ) -> Holds {
         let mut all = Holds::Surely;
         for &(slot, wanted) in &group.keys {
-            let one = slot.map_or(Holds::Never, |slot| self.key_holds(usize::from(slot), wanted, mask, trim, engine));
+            let one = slot.map_or(Holds::Never, |slot| {
+                self.key_holds(usize::from(slot), wanted, mask, trim, engine)
+            });
             match one {
                 Holds::Never => return Holds::Never,
                 Holds::Maybe => all = Holds::Maybe,
@@ -169,15 +215,25 @@ impl Joint<'_, '_> {
         let wanted = self.index.alike(wanted);
         let carried = match (trim, engine) {
             (Some(trim), _) if trim.slot == slot => Some(trim.value),
-            (_, Some(engine)) if slot < ENGINE_SLOTS => engine.engine.values.get(slot).and_then(|value| value.known()),
+            (_, Some(engine)) if slot < ENGINE_SLOTS => engine
+                .engine
+                .values
+                .get(slot)
+                .and_then(|value| value.known()),
             _ => None,
         };
         if let Some(value) = carried {
-            return if self.index.alike(value) == wanted { Holds::Surely } else { Holds::Never };
+            return if self.index.alike(value) == wanted {
+                Holds::Surely
+            } else {
+                Holds::Never
+            };
         }
         let mut holds = Holds::Never;
         let entries = self.parts.near.get(slot).iter();
-        for entry in entries.filter(|entry| self.index.alike(entry.value) == wanted && entry.mask.meets(mask)) {
+        for entry in entries
+            .filter(|entry| self.index.alike(entry.value) == wanted && entry.mask.meets(mask))
+        {
             if entry.mask.covers(mask) {
                 return Holds::Surely;
             }

@@ -18,7 +18,9 @@ const MAKES: [(&str, &str); 6] = [
 /// A make's name: mixed case stays, capitals become a proper name.
 pub(super) fn make_name(filed: &str) -> String {
     let name = squeezed(filed);
-    let known = MAKES.iter().find(|(capitals, _)| name.eq_ignore_ascii_case(capitals));
+    let known = MAKES
+        .iter()
+        .find(|(capitals, _)| name.eq_ignore_ascii_case(capitals));
     known.map_or_else(|| uncapitalised(&name), |(_, shown)| (*shown).to_owned())
 }
 
@@ -29,7 +31,14 @@ pub(super) fn model_name(filed: &str) -> String {
 
 /// A trim's name; `None` for texts that name none.
 pub(super) fn trim_name(filed: &str) -> Option<String> {
-    const NOTHING: [&str; 6] = ["(not identified)", "not identified", "not applicable", "n/a", "none", "-"];
+    const NOTHING: [&str; 6] = [
+        "(not identified)",
+        "not identified",
+        "not applicable",
+        "n/a",
+        "none",
+        "-",
+    ];
     let name = squeezed(filed);
     let nothing = name.is_empty() || NOTHING.iter().any(|text| name.eq_ignore_ascii_case(text));
     (!nothing).then(|| shortened(&name))
@@ -37,7 +46,11 @@ pub(super) fn trim_name(filed: &str) -> Option<String> {
 
 /// The parts of a list of trims under one key (`XLE / XSE`, `LX, EX`); empty for a single trim.
 pub(super) fn list_parts(name: &str) -> Vec<String> {
-    let parts: Vec<String> = name.split([',', '/']).map(squeezed).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<String> = name
+        .split([',', '/'])
+        .map(squeezed)
+        .filter(|part| !part.is_empty())
+        .collect();
     if parts.len() < 2 { Vec::new() } else { parts }
 }
 
@@ -59,7 +72,11 @@ fn proper(word: &str) -> String {
         return word.to_owned();
     }
     let mut letters = word.chars();
-    letters.next().into_iter().chain(letters.flat_map(char::to_lowercase)).collect()
+    letters
+        .next()
+        .into_iter()
+        .chain(letters.flat_map(char::to_lowercase))
+        .collect()
 }
 
 /// Cuts an over-long name at a word's end.
@@ -68,7 +85,10 @@ fn shortened(name: &str) -> String {
         return name.to_owned();
     }
     let cut: String = name.chars().take(LONGEST - 1).collect();
-    let whole = cut.rfind(' ').and_then(|end| cut.get(..end)).unwrap_or(&cut);
+    let whole = cut
+        .rfind(' ')
+        .and_then(|end| cut.get(..end))
+        .unwrap_or(&cut);
     format!("{}…", whole.trim_end_matches([',', '/', ' ']))
 }
 
@@ -79,8 +99,16 @@ mod tests {
     #[test]
     fn capitals_become_proper_names() {
         for (filed, shown) in [
-            ("RIVIAN", "Rivian"), ("KARMA", "Karma"), ("FF", "FF"), ("BMW", "BMW"), ("GMC", "GMC"), ("MINI", "MINI"),
-            ("RAM", "Ram"), ("MV AGUSTA", "MV Agusta"), ("Land Rover", "Land Rover"), ("ROYAL ENFIELD", "Royal Enfield"),
+            ("RIVIAN", "Rivian"),
+            ("KARMA", "Karma"),
+            ("FF", "FF"),
+            ("BMW", "BMW"),
+            ("GMC", "GMC"),
+            ("MINI", "MINI"),
+            ("RAM", "Ram"),
+            ("MV AGUSTA", "MV Agusta"),
+            ("Land Rover", "Land Rover"),
+            ("ROYAL ENFIELD", "Royal Enfield"),
         ] {
             assert_eq!(make_name(filed), shown);
         }
@@ -89,8 +117,15 @@ mod tests {
     #[test]
     fn initials_and_codes_of_models_stay() {
         for (filed, shown) in [
-            ("CIVIC SI", "Civic SI"), ("COROLLA CROSS", "Corolla Cross"), ("METRIS", "Metris"), ("CR-V", "CR-V"),
-            ("HR-V", "HR-V"), ("RAV4", "RAV4"), ("MDX", "MDX"), ("F-150", "F-150"), ("Model  S ", "Model S"),
+            ("CIVIC SI", "Civic SI"),
+            ("COROLLA CROSS", "Corolla Cross"),
+            ("METRIS", "Metris"),
+            ("CR-V", "CR-V"),
+            ("HR-V", "HR-V"),
+            ("RAV4", "RAV4"),
+            ("MDX", "MDX"),
+            ("F-150", "F-150"),
+            ("Model  S ", "Model S"),
         ] {
             assert_eq!(model_name(filed), shown);
         }
@@ -117,6 +152,9 @@ mod tests {
         let long = "Premium Package, ".repeat(12);
         let shown = trim_name(&long).unwrap();
         assert!(shown.chars().count() <= LONGEST, "{shown}");
-        assert!(shown.ends_with("Package…") || shown.ends_with("Premium…"), "{shown}");
+        assert!(
+            shown.ends_with("Package…") || shown.ends_with("Premium…"),
+            "{shown}"
+        );
     }
 }

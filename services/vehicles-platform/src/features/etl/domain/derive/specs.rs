@@ -39,7 +39,9 @@ impl Specs {
         let mut places: FxHashMap<u32, usize> = FxHashMap::default();
         let mut schemas = Vec::new();
         for row in &tables.spec_schemas {
-            let Some(groups) = groups.remove(&row.id) else { continue };
+            let Some(groups) = groups.remove(&row.id) else {
+                continue;
+            };
             places.insert(row.id, schemas.len());
             schemas.push(SpecSchema {
                 make: row.make,
@@ -76,7 +78,11 @@ impl Specs {
 
     /// The groups of those specifications.
     pub(super) fn groups(&self, places: &[usize]) -> Vec<&SpecGroup> {
-        places.iter().filter_map(|&place| self.schemas.get(place)).flat_map(|schema| &schema.groups).collect()
+        places
+            .iter()
+            .filter_map(|&place| self.schemas.get(place))
+            .flat_map(|schema| &schema.groups)
+            .collect()
     }
 }
 
@@ -101,7 +107,11 @@ fn groups(tables: &VpicTables) -> FxHashMap<u32, Vec<SpecGroup>> {
             Some(SPEEDS) => group.speeds = row.value,
             _ => continue,
         }
-        let changed = if row.changed == NEVER_CHANGED { 0 } else { row.changed };
+        let changed = if row.changed == NEVER_CHANGED {
+            0
+        } else {
+            row.changed
+        };
         group.changed = group.changed.max(changed);
     }
     let mut by_schema: FxHashMap<u32, Vec<SpecGroup>> = FxHashMap::default();

@@ -15,7 +15,10 @@ pub(super) struct TransmissionValues {
 
 impl TransmissionValues {
     /// Nothing known.
-    pub(super) const NONE: Self = Self { style: TextId::NONE, speeds: TextId::NONE };
+    pub(super) const NONE: Self = Self {
+        style: TextId::NONE,
+        speeds: TextId::NONE,
+    };
 }
 
 struct Named {
@@ -35,7 +38,12 @@ pub(super) struct Transmissions<'a> {
 
 impl<'a> Transmissions<'a> {
     pub(super) fn new(tables: &'a VpicTables) -> Self {
-        Self { tables, known: FxHashMap::default(), places: FxHashMap::default(), named: Vec::new() }
+        Self {
+            tables,
+            known: FxHashMap::default(),
+            places: FxHashMap::default(),
+            named: Vec::new(),
+        }
     }
 
     /// The place of a transmission; `None` when nothing is known of it.
@@ -52,9 +60,15 @@ impl<'a> Transmissions<'a> {
         let text = |value: TextId| value.known().map(|id| self.tables.texts.get(id));
         let style_id = text(values.style).and_then(|text| text.parse::<u32>().ok());
         let style = style_id.and_then(|id| {
-            self.tables.transmission_styles.iter().find(|row| row.id == id).map(|row| squeezed(&row.name))
+            self.tables
+                .transmission_styles
+                .iter()
+                .find(|row| row.id == id)
+                .map(|row| squeezed(&row.name))
         });
-        let speeds = text(values.speeds).and_then(|text| text.parse().ok()).filter(|speeds| (1..=24).contains(speeds));
+        let speeds = text(values.speeds)
+            .and_then(|text| text.parse().ok())
+            .filter(|speeds| (1..=24).contains(speeds));
         let word = style.as_deref().map(|style| short_style(style_id, style));
         let name = match (speeds, word) {
             (Some(speeds), Some(word)) => format!("{speeds}-speed {word}"),
@@ -68,21 +82,34 @@ impl<'a> Transmissions<'a> {
         }
         let place = u32::try_from(self.named.len()).ok()?;
         self.places.insert(folded.clone(), place);
-        self.named.push(Named { folded, name, style, speeds });
+        self.named.push(Named {
+            folded,
+            name,
+            style,
+            speeds,
+        });
         Some(place)
     }
 
     /// Does `fine` say all that `vague` says, and more?
     pub(super) fn refines(&self, fine: u32, vague: u32) -> bool {
-        let named = |place: u32| usize::try_from(place).ok().and_then(|place| self.named.get(place));
+        let named = |place: u32| {
+            usize::try_from(place)
+                .ok()
+                .and_then(|place| self.named.get(place))
+        };
         named(fine).zip(named(vague)).is_some_and(|(fine, vague)| {
-            (vague.style.is_none() || vague.style == fine.style) && (vague.speeds.is_none() || vague.speeds == fine.speeds)
+            (vague.style.is_none() || vague.style == fine.style)
+                && (vague.speeds.is_none() || vague.speeds == fine.speeds)
         })
     }
 
     /// The transmissions' rows by place.
     pub(super) fn rows(&self) -> Result<Vec<TransmissionRow>, IdCollision> {
-        let ids = ids_of("transmission", self.named.iter().map(|named| named.folded.as_str()))?;
+        let ids = ids_of(
+            "transmission",
+            self.named.iter().map(|named| named.folded.as_str()),
+        )?;
         let row = |(named, id): (&Named, i64)| TransmissionRow {
             id,
             name: named.name.clone(),

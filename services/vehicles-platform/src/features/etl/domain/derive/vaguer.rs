@@ -9,10 +9,18 @@ use super::joint::NONE;
 use super::transmissions::Transmissions;
 
 /// The rows of one model-year without those another says better. `rows` are distinct.
-pub(super) fn without_vaguer(rows: &[Placed], engines: &Engines<'_>, transmissions: &Transmissions<'_>) -> Vec<Placed> {
-    let vague_engines = refined(rows.iter().map(|row| row.what.engine), |one, other| engines.refines(one, other));
-    let vague_transmissions =
-        refined(rows.iter().map(|row| row.what.transmission), |one, other| transmissions.refines(one, other));
+pub(super) fn without_vaguer(
+    rows: &[Placed],
+    engines: &Engines<'_>,
+    transmissions: &Transmissions<'_>,
+) -> Vec<Placed> {
+    let vague_engines = refined(rows.iter().map(|row| row.what.engine), |one, other| {
+        engines.refines(one, other)
+    });
+    let vague_transmissions = refined(
+        rows.iter().map(|row| row.what.transmission),
+        |one, other| transmissions.refines(one, other),
+    );
     let keep = |row: &&Placed| {
         let what = &row.what;
         let vague_trim = what.trim == NONE;
@@ -25,23 +33,34 @@ pub(super) fn without_vaguer(rows: &[Placed], engines: &Engines<'_>, transmissio
             let other = &other.what;
             (vague_trim || other.trim == what.trim)
                 && (other.engine == what.engine || finer_engines.contains(&other.engine))
-                && (other.transmission == what.transmission || finer_transmissions.contains(&other.transmission))
-                && (other.trim, other.engine, other.transmission) != (what.trim, what.engine, what.transmission)
+                && (other.transmission == what.transmission
+                    || finer_transmissions.contains(&other.transmission))
+                && (other.trim, other.engine, other.transmission)
+                    != (what.trim, what.engine, what.transmission)
         })
     };
     rows.iter().filter(keep).copied().collect()
 }
 
 /// Places that others refine, with those others; sorted.
-fn refined(places: impl Iterator<Item = u32>, refines: impl Fn(u32, u32) -> bool) -> Vec<(u32, Vec<u32>)> {
+fn refined(
+    places: impl Iterator<Item = u32>,
+    refines: impl Fn(u32, u32) -> bool,
+) -> Vec<(u32, Vec<u32>)> {
     let mut places: Vec<u32> = places.collect();
     places.sort_unstable();
     places.dedup();
     let others = |vague: u32| -> Vec<u32> {
-        let finer = |other: &u32| *other != vague && *other != NONE && (vague == NONE || refines(*other, vague));
+        let finer = |other: &u32| {
+            *other != vague && *other != NONE && (vague == NONE || refines(*other, vague))
+        };
         places.iter().copied().filter(finer).collect()
     };
-    places.iter().map(|&vague| (vague, others(vague))).filter(|(_, others)| !others.is_empty()).collect()
+    places
+        .iter()
+        .map(|&vague| (vague, others(vague)))
+        .filter(|(_, others)| !others.is_empty())
+        .collect()
 }
 
 fn finer(refined: &[(u32, Vec<u32>)], place: u32) -> &[u32] {

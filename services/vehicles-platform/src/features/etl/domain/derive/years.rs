@@ -25,9 +25,19 @@ pub(super) struct Bundle {
 
 /// The years a band stands for. An open band ends a year after its schema's last change, and spans at least the
 /// year it begins in: most open bands belong to makers long gone, yet current schemas are often left open too.
-pub(super) fn band_years(tables: &VpicTables, band: &BandRow, last_year: u16) -> std::ops::RangeInclusive<u16> {
-    let changed = tables.schema_changed_year.get(&band.schema).copied().unwrap_or(0);
-    let end = band.year_to.unwrap_or_else(|| band.year_from.max(changed.saturating_add(1)));
+pub(super) fn band_years(
+    tables: &VpicTables,
+    band: &BandRow,
+    last_year: u16,
+) -> std::ops::RangeInclusive<u16> {
+    let changed = tables
+        .schema_changed_year
+        .get(&band.schema)
+        .copied()
+        .unwrap_or(0);
+    let end = band
+        .year_to
+        .unwrap_or_else(|| band.year_from.max(changed.saturating_add(1)));
     band.year_from.max(FIRST_YEAR)..=end.min(last_year)
 }
 
@@ -43,7 +53,11 @@ pub(super) fn followed_wmis(tables: &VpicTables) -> FxHashMap<u32, u32> {
 }
 
 /// Every distinct bundle, in a stable order.
-pub(super) fn bundles(tables: &VpicTables, wmis: &FxHashMap<u32, u32>, last_year: u16) -> Vec<Bundle> {
+pub(super) fn bundles(
+    tables: &VpicTables,
+    wmis: &FxHashMap<u32, u32>,
+    last_year: u16,
+) -> Vec<Bundle> {
     let unchecked: FxHashSet<u32> = tables.unchecked_schemas.iter().copied().collect();
     let mut by_wmi: Vec<&BandRow> = tables
         .bands
@@ -55,16 +69,30 @@ pub(super) fn bundles(tables: &VpicTables, wmis: &FxHashMap<u32, u32>, last_year
     let mut places: FxHashMap<Vec<(u32, BandRank)>, usize> = FxHashMap::default();
     let mut bundles: Vec<Bundle> = Vec::new();
     for bands in by_wmi.chunk_by(|one, other| one.wmi == other.wmi) {
-        let Some(&vehicle_type) = bands.first().and_then(|band| wmis.get(&band.wmi)) else { continue };
-        let spans: Vec<_> = bands.iter().map(|band| band_years(tables, band, last_year)).collect();
+        let Some(&vehicle_type) = bands.first().and_then(|band| wmis.get(&band.wmi)) else {
+            continue;
+        };
+        let spans: Vec<_> = bands
+            .iter()
+            .map(|band| band_years(tables, band, last_year))
+            .collect();
         for year in FIRST_YEAR..=last_year {
-            let here = bands.iter().zip(&spans).filter(|(_, span)| span.contains(&year));
-            let schemas = ranked(here.map(|(band, _)| (band.schema, band.year_from)).collect());
+            let here = bands
+                .iter()
+                .zip(&spans)
+                .filter(|(_, span)| span.contains(&year));
+            let schemas = ranked(
+                here.map(|(band, _)| (band.schema, band.year_from))
+                    .collect(),
+            );
             if schemas.is_empty() {
                 continue;
             }
             let place = *places.entry(schemas).or_insert_with_key(|schemas| {
-                bundles.push(Bundle { schemas: schemas.clone(), uses: Vec::new() });
+                bundles.push(Bundle {
+                    schemas: schemas.clone(),
+                    uses: Vec::new(),
+                });
                 bundles.len() - 1
             });
             if let Some(bundle) = bundles.get_mut(place) {
@@ -87,7 +115,12 @@ fn ranked(schemas: Vec<(u32, u16)>) -> Vec<(u32, BandRank)> {
     let rank = |from: u16| starts.iter().position(|&start| start == from).unwrap_or(0);
     let mut ranked: Vec<(u32, BandRank)> = schemas
         .into_iter()
-        .map(|(schema, from)| (schema, BandRank::try_from(rank(from)).unwrap_or(BandRank::MAX)))
+        .map(|(schema, from)| {
+            (
+                schema,
+                BandRank::try_from(rank(from)).unwrap_or(BandRank::MAX),
+            )
+        })
         .collect();
     ranked.dedup_by_key(|&mut (schema, _)| schema);
     ranked

@@ -1,5 +1,8 @@
 //! Feeds on the dump's COPY blocks and keeps what derivation needs.
-#![expect(clippy::indexing_slicing, reason = "hot loop; every index is a checked column position")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "hot loop; every index is a checked column position"
+)]
 
 use rustc_hash::FxHashMap;
 
@@ -58,14 +61,20 @@ impl Collector {
         self.current = None;
         if let Some(&(table, name, wanted)) = WANTED.iter().find(|(_, name, _)| *name == table) {
             let positions = positions(name, wanted, columns)?;
-            self.current = Some(Current { table, name, positions });
+            self.current = Some(Current {
+                table,
+                name,
+                positions,
+            });
         }
         Ok(())
     }
 
     /// Whole lines of the current block, each ended by a line feed.
     pub(crate) fn rows(&mut self, chunk: &[u8]) -> Result<(), BadRow> {
-        let Some(current) = self.current.take() else { return Ok(()) };
+        let Some(current) = self.current.take() else {
+            return Ok(());
+        };
         let outcome = self.lines(&current, chunk);
         if !chunk.is_empty() && self.filled.last() != Some(&current.name) {
             self.filled.push(current.name);
@@ -77,8 +86,16 @@ impl Collector {
     /// Every table is through.
     pub(crate) fn finish(self) -> Result<VpicTables, IncompleteRelease> {
         let missing = |name: &&'static str| !self.filled.contains(name);
-        let tables: Vec<_> = WANTED.iter().map(|(_, name, _)| *name).filter(missing).collect();
-        if tables.is_empty() { Ok(self.tables) } else { Err(IncompleteRelease { tables }) }
+        let tables: Vec<_> = WANTED
+            .iter()
+            .map(|(_, name, _)| *name)
+            .filter(missing)
+            .collect();
+        if tables.is_empty() {
+            Ok(self.tables)
+        } else {
+            Err(IncompleteRelease { tables })
+        }
     }
 
     fn lines(&mut self, current: &Current, chunk: &[u8]) -> Result<(), BadRow> {
@@ -134,7 +151,11 @@ impl Collector {
                 if let Some(slot) = slot_of(number(fields[1])?) {
                     let value = tables.texts.intern(&text(fields[2])?);
                     let engine_model = number(fields[0])?;
-                    let row = EngineModelPatternRow { engine_model, value, slot };
+                    let row = EngineModelPatternRow {
+                        engine_model,
+                        value,
+                        slot,
+                    };
                     tables.engine_model_patterns.push(row);
                 }
             }
@@ -142,12 +163,18 @@ impl Collector {
                 // A vehicle type of -1 stands for none; such a schema never meets a VIN.
                 if let (Some(vehicle_type), false) = (number(fields[2]), is_true(fields[3])) {
                     let (id, make) = (number(fields[0])?, number(fields[1])?);
-                    tables.spec_schemas.push(SpecSchemaRow { id, make, vehicle_type });
+                    tables.spec_schemas.push(SpecSchemaRow {
+                        id,
+                        make,
+                        vehicle_type,
+                    });
                 }
             }
             Table::SpecModel => tables.spec_models.push(pair(&fields)?),
             Table::SpecYear => {
-                tables.spec_years.push((number(fields[0])?, u16::try_from(number(fields[1])?).ok()?));
+                tables
+                    .spec_years
+                    .push((number(fields[0])?, u16::try_from(number(fields[1])?).ok()?));
             }
             Table::SpecGroup => tables.spec_groups.push(pair(&fields)?),
             Table::SpecPattern => self.spec_pattern(&fields)?,
@@ -168,7 +195,14 @@ impl Collector {
             let key = self.key(fields[2])?;
             let value = self.tables.texts.intern(text(fields[4])?.trim());
             let changed = changed(when)?;
-            self.tables.patterns.push(PatternRow { id, schema, key, value, changed, slot });
+            self.tables.patterns.push(PatternRow {
+                id,
+                schema,
+                key,
+                value,
+                changed,
+                slot,
+            });
         }
         Some(())
     }
@@ -179,7 +213,11 @@ impl Collector {
         if last == schema && year <= known {
             return;
         }
-        let latest = self.tables.schema_changed_year.entry(schema).or_insert(year);
+        let latest = self
+            .tables
+            .schema_changed_year
+            .entry(schema)
+            .or_insert(year);
         *latest = year.max(*latest);
         self.last_schema = (schema, *latest);
     }
@@ -194,7 +232,11 @@ impl Collector {
         let specific = plain.iter().filter(|&&byte| byte != b'*').count();
         self.tables.keys.push(Key {
             mask: KeyMask::parse(plain),
-            bare: plain.iter().copied().filter(|byte| !b"[]".contains(byte)).collect(),
+            bare: plain
+                .iter()
+                .copied()
+                .filter(|byte| !b"[]".contains(byte))
+                .collect(),
             specific_len: u8::try_from(specific).unwrap_or(u8::MAX),
         });
         self.key_ids.insert(field.into(), id);
@@ -209,7 +251,13 @@ impl Collector {
             let spec_pattern = number(fields[0])?;
             let value = self.tables.texts.intern(text(fields[3])?.trim());
             let changed = changed(last_change(fields[4], fields[5]))?;
-            let row = SpecPatternRow { spec_pattern, value, changed, is_key, slot };
+            let row = SpecPatternRow {
+                spec_pattern,
+                value,
+                changed,
+                is_key,
+                slot,
+            };
             self.tables.spec_patterns.push(row);
         }
         Some(())
@@ -236,7 +284,10 @@ fn band(fields: &[&[u8]; MOST_COLUMNS]) -> Option<BandRow> {
 }
 
 fn named(fields: &[&[u8]; MOST_COLUMNS]) -> Option<NamedRow> {
-    Some(NamedRow { id: number(fields[0])?, name: text(fields[1])?.into_owned() })
+    Some(NamedRow {
+        id: number(fields[0])?,
+        name: text(fields[1])?.into_owned(),
+    })
 }
 
 fn pair(fields: &[&[u8]; MOST_COLUMNS]) -> Option<(u32, u32)> {

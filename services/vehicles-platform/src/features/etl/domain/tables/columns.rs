@@ -36,24 +36,63 @@ pub(super) const WANTED: [(Table, &str, &[&str]); 18] = [
     (
         Pattern,
         "pattern",
-        &["id", "vinschemaid", "keys", "elementid", "attributeid", "createdon", "updatedon"],
+        &[
+            "id",
+            "vinschemaid",
+            "keys",
+            "elementid",
+            "attributeid",
+            "createdon",
+            "updatedon",
+        ],
     ),
     (VinSchema, "vinschema", &["id", "tobeqced"]),
-    (WmiVinSchema, "wmi_vinschema", &["wmiid", "vinschemaid", "yearfrom", "yearto"]),
-    (Wmi, "wmi", &["id", "vehicletypeid", "publicavailabilitydate"]),
+    (
+        WmiVinSchema,
+        "wmi_vinschema",
+        &["wmiid", "vinschemaid", "yearfrom", "yearto"],
+    ),
+    (
+        Wmi,
+        "wmi",
+        &["id", "vehicletypeid", "publicavailabilitydate"],
+    ),
     (Make, "make", NAMED),
     (Model, "model", NAMED),
     (MakeModel, "make_model", &["modelid", "makeid"]),
     (EngineModel, "enginemodel", NAMED),
-    (EngineModelPattern, "enginemodelpattern", &["enginemodelid", "elementid", "attributeid"]),
-    (SpecSchema, "vehiclespecschema", &["id", "makeid", "vehicletypeid", "tobeqced"]),
-    (SpecModel, "vehiclespecschema_model", &["vehiclespecschemaid", "modelid"]),
-    (SpecYear, "vehiclespecschema_year", &["vehiclespecschemaid", "year"]),
+    (
+        EngineModelPattern,
+        "enginemodelpattern",
+        &["enginemodelid", "elementid", "attributeid"],
+    ),
+    (
+        SpecSchema,
+        "vehiclespecschema",
+        &["id", "makeid", "vehicletypeid", "tobeqced"],
+    ),
+    (
+        SpecModel,
+        "vehiclespecschema_model",
+        &["vehiclespecschemaid", "modelid"],
+    ),
+    (
+        SpecYear,
+        "vehiclespecschema_year",
+        &["vehiclespecschemaid", "year"],
+    ),
     (SpecGroup, "vspecschemapattern", &["id", "schemaid"]),
     (
         SpecPattern,
         "vehiclespecpattern",
-        &["vspecschemapatternid", "iskey", "elementid", "attributeid", "createdon", "updatedon"],
+        &[
+            "vspecschemapatternid",
+            "iskey",
+            "elementid",
+            "attributeid",
+            "createdon",
+            "updatedon",
+        ],
     ),
     (FuelType, "fueltype", NAMED),
     (EngineConfiguration, "engineconfiguration", NAMED),
@@ -76,7 +115,10 @@ pub(crate) struct MissingColumn {
 
 /// Finds a table by its vPIC name.
 pub(super) fn wanted(table: &str) -> Option<(Table, &'static [&'static str])> {
-    WANTED.iter().find(|(_, name, _)| *name == table).map(|&(table, _, columns)| (table, columns))
+    WANTED
+        .iter()
+        .find(|(_, name, _)| *name == table)
+        .map(|&(table, _, columns)| (table, columns))
 }
 
 /// Where each wanted column stands in the COPY header (NHTSA quotes and capitalises some names).
@@ -89,7 +131,10 @@ pub(super) fn positions(
         header
             .iter()
             .position(|have| have.trim_matches('"').eq_ignore_ascii_case(column))
-            .ok_or_else(|| MissingColumn { table: table.to_owned(), column })
+            .ok_or_else(|| MissingColumn {
+                table: table.to_owned(),
+                column,
+            })
     };
     wanted.iter().map(place).collect()
 }

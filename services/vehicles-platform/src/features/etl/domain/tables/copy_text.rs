@@ -20,7 +20,8 @@ pub(super) fn number(field: &[u8]) -> Option<u32> {
         return None;
     }
     field.iter().try_fold(0_u32, |value, byte| {
-        byte.is_ascii_digit().then(|| value * 10 + u32::from(byte - b'0'))
+        byte.is_ascii_digit()
+            .then(|| value * 10 + u32::from(byte - b'0'))
     })
 }
 
@@ -66,14 +67,18 @@ pub(super) fn last_change<'a>(created: &'a [u8], updated: &'a [u8]) -> Option<&'
 
 /// A timestamp `2015-03-04 10:03:54.63` to microseconds, so that it orders at full precision.
 pub(super) fn changed(field: Option<&[u8]>) -> Option<Changed> {
-    let Some(field) = field else { return Some(NEVER_CHANGED) };
+    let Some(field) = field else {
+        return Some(NEVER_CHANGED);
+    };
     let part = |from: usize, to: usize| number(field.get(from..to)?).map(u64::from);
     let days = (part(0, 4)? * 13 + part(5, 7)?) * 32 + part(8, 10)?;
     let seconds = ((days * 24 + part(11, 13)?) * 60 + part(14, 16)?) * 60 + part(17, 19)?;
     let fraction = field.get(20..).unwrap_or_default();
     let micros = (0..6).try_fold(0_u64, |value, at| {
         let digit = fraction.get(at).copied().unwrap_or(b'0');
-        digit.is_ascii_digit().then(|| value * 10 + u64::from(digit - b'0'))
+        digit
+            .is_ascii_digit()
+            .then(|| value * 10 + u64::from(digit - b'0'))
     })?;
     Some(seconds * 1_000_000 + micros)
 }

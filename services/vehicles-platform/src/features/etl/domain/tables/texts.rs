@@ -1,5 +1,8 @@
 //! Distinct texts, each named by a small number.
-#![expect(clippy::indexing_slicing, reason = "an id is only ever handed out for a stored text")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "an id is only ever handed out for a stored text"
+)]
 
 use std::sync::Arc;
 
