@@ -2,6 +2,10 @@
 
 #[cfg_attr(
     not(test),
-    expect(dead_code, unused_imports, reason = "the loading side of this capsule calls it")
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the loading side of this capsule calls it"
+    )
 )]
 pub(crate) mod domain;

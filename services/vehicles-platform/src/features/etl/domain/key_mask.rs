@@ -113,6 +113,10 @@ impl KeyMask {
     }
 }
 
+#[expect(
+    clippy::as_conversions,
+    reason = "`usize::from` is no const function; a byte always fits"
+)]
 const fn bits() -> [u64; 256] {
     let mut table = [0; 256];
     let mut at = 0;

@@ -49,6 +49,17 @@ const HEADERS: [(&str, &str); 18] = [
     ("transmission", "extra,name,id"),
 ];
 
+/// What a specification is for.
+pub(crate) struct SampleSpec {
+    pub(crate) make: u32,
+    pub(crate) vehicle_type: u32,
+    pub(crate) model: u32,
+    pub(crate) year: u16,
+}
+
+/// Id, keys of element and value, style, speeds.
+pub(crate) type SampleGroup<'a> = (u32, &'a [(u32, &'a str)], &'a str, &'a str);
+
 /// A release under construction: car maker 1 "Honda" with WMI 1 and model 10 "Civic" to begin with.
 pub(crate) struct SampleRelease {
     rows: BTreeMap<&'static str, String>,
@@ -80,11 +91,12 @@ impl SampleRelease {
         // Rows of no consequence: every table has some.
         release.engine_model(900, "unused", &[(9, "4")]);
         release.spec(
-            900,
-            999,
-            2,
-            999,
-            2020,
+            &SampleSpec {
+                make: 999,
+                vehicle_type: 2,
+                model: 999,
+                year: 2020,
+            },
             &[(999, &[(38, "unused")], "2", "6")],
         );
         release
@@ -195,23 +207,21 @@ impl SampleRelease {
         self
     }
 
-    /// A specification for one model and year with groups of (id, keys, style, speeds); the later group changed later.
-    pub(crate) fn spec(
-        &mut self,
-        id: u32,
-        make: u32,
-        vehicle_type: u32,
-        model: u32,
-        year: u16,
-        groups: &[(u32, &[(u32, &str)], &str, &str)],
-    ) -> &mut Self {
-        let text = id.to_string();
+    /// A specification with groups of keys; the later group changed later.
+    pub(crate) fn spec(&mut self, spec: &SampleSpec, groups: &[SampleGroup<'_>]) -> &mut Self {
+        self.next_id += 1;
+        let text = self.next_id.to_string();
         self.row(
             "vehiclespecschema",
-            &["f", &vehicle_type.to_string(), &make.to_string(), &text],
+            &[
+                "f",
+                &spec.vehicle_type.to_string(),
+                &spec.make.to_string(),
+                &text,
+            ],
         );
-        self.row("vehiclespecschema_model", &[&model.to_string(), &text]);
-        self.row("vehiclespecschema_year", &[&year.to_string(), &text]);
+        self.row("vehiclespecschema_model", &[&spec.model.to_string(), &text]);
+        self.row("vehiclespecschema_year", &[&spec.year.to_string(), &text]);
         for (place, (group, keys, style, speeds)) in groups.iter().enumerate() {
             let group = group.to_string();
             let changed = format!("2021-01-01 00:00:{place:02}");

@@ -44,7 +44,7 @@ impl EngineIdentity {
 
     /// Does this say all that `vague` says of size, layout, fuel and model, and agree on the rest?
     pub(super) fn refines(&self, vague: &Self) -> bool {
-        fn says<T: PartialEq>(fine: Option<T>, vague: Option<T>) -> bool {
+        fn says<T: PartialEq + Copy>(fine: Option<T>, vague: Option<T>) -> bool {
             vague.is_none() || fine == vague
         }
         says(self.size, vague.size)

@@ -5,11 +5,17 @@
     reason = "tests stop at the first surprise"
 )]
 
-use super::super::sample_release::SampleRelease;
+use super::super::sample_release::{SampleRelease, SampleSpec};
 
 const MODEL: u32 = 28;
 const TRIM: u32 = 38;
 const CIVIC: i32 = 10;
+const CIVIC_2022: SampleSpec = SampleSpec {
+    make: 1,
+    vehicle_type: 2,
+    model: 10,
+    year: 2022,
+};
 
 #[test]
 fn trims_engines_and_transmissions_stand_together_only_where_their_keys_meet() {
@@ -150,7 +156,7 @@ fn only_makes_with_cars_in_closed_bands_are_shown_and_for_two_years_more() {
     release.schema(2, 2, (2015, None), &[("A", MODEL, "20")]);
     release.schema(3, 3, (2014, Some(2019)), &[("A", MODEL, "11")]);
     let catalog = release.derive();
-    assert_eq!(catalog.years_of(20), [] as [i16; 0]);
+    assert!(catalog.years_of(20).is_empty());
     assert_eq!(catalog.years_of(11), [2015, 2016, 2017]);
     let truck = catalog
         .model_years
@@ -296,11 +302,7 @@ fn specifications_tell_the_transmission_where_their_keys_hold() {
         ],
     );
     release.spec(
-        1,
-        1,
-        2,
-        10,
-        2022,
+        &CIVIC_2022,
         &[
             (11, &[(38, "le")], "2", "8"),
             // Changed later and keyed by the hybrid too: it wins there.
@@ -341,11 +343,7 @@ fn a_specification_keyed_by_what_a_configuration_leaves_open_is_a_possibility() 
         ],
     );
     release.spec(
-        1,
-        1,
-        2,
-        10,
-        2022,
+        &CIVIC_2022,
         &[
             (11, &[(5, "13")], "2", "6"),
             (12, &[(5, "5")], "3", "6"),
@@ -353,7 +351,13 @@ fn a_specification_keyed_by_what_a_configuration_leaves_open_is_a_possibility() 
         ],
     );
     // Another vehicle type's specification is not for this one.
-    release.spec(2, 1, 7, 10, 2022, &[(14, &[], "7", "")]);
+    release.spec(
+        &SampleSpec {
+            vehicle_type: 7,
+            ..CIVIC_2022
+        },
+        &[(14, &[], "7", "")],
+    );
     assert_eq!(
         release.derive().shown(2022, CIVIC),
         ["- | 2.0L | 6-speed Automatic", "- | 2.0L | 6-speed Manual"]

@@ -1,7 +1,7 @@
 //! The collector against what changes between months and what can be broken.
 #![allow(clippy::unwrap_used, reason = "tests stop at the first surprise")]
 
-use super::Collector;
+use super::{BadRow, Collector, IncompleteRelease, MissingColumn};
 
 fn columns(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -21,7 +21,7 @@ fn columns_are_found_by_name_in_any_order_and_case() {
 
 #[test]
 fn a_lost_column_is_named() {
-    let error = Collector::default()
+    let error: MissingColumn = Collector::default()
         .begin("pattern", &columns(&["id", "keys"]))
         .unwrap_err();
     assert_eq!(
@@ -35,7 +35,7 @@ fn a_row_that_cannot_be_read_is_shown() {
     let mut collector = Collector::default();
     collector.begin("make", &columns(&["id", "name"])).unwrap();
     for bad in [&b"x\tHonda\n"[..], b"1\n", b"1\tHonda", b"1\t\xff\n"] {
-        let error = collector.rows(bad).unwrap_err();
+        let error: BadRow = collector.rows(bad).unwrap_err();
         assert!(
             error
                 .to_string()
@@ -50,7 +50,7 @@ fn tables_that_never_came_are_listed() {
     let mut collector = Collector::default();
     collector.begin("make", &columns(&["id", "name"])).unwrap();
     collector.rows(b"1\tHonda\n").unwrap();
-    let missing = collector.finish().err().unwrap().tables;
+    let IncompleteRelease { tables: missing } = collector.finish().err().unwrap();
     assert!(
         missing.contains(&"pattern") && !missing.contains(&"make"),
         "{missing:?}"
