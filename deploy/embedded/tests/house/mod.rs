@@ -49,6 +49,23 @@ impl House {
         }
     }
 
+    /// With the real programs, the real settings and the real vehicle data.
+    pub fn real() -> Self {
+        let house = Self::furnished();
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let checkout = checkout.canonicalize().unwrap();
+        let built = PathBuf::from(env!("CARGO_BIN_EXE_mvp"));
+        for service in ["vehicles-platform", "gateway"] {
+            let program = built.with_file_name(service);
+            assert!(program.is_file(), "{service} is not built: run `make test`");
+            replace(&program, &house.path().join("bin").join(service));
+        }
+        let dump = "services/vehicles-platform/data/vPICList_lite_2026_10.sql.zst";
+        replace(&checkout.join(dump), &house.path().join(dump));
+        std::os::unix::fs::symlink(checkout.join("config"), house.path().join("config")).unwrap();
+        house
+    }
+
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -171,6 +188,12 @@ impl Drop for House {
     fn drop(&mut self) {
         let _ = self.command(&["down"]).output();
     }
+}
+
+/// Lets a name in the house lead to something outside it.
+fn replace(target: &Path, link: &Path) {
+    std::fs::remove_file(link).unwrap();
+    std::os::unix::fs::symlink(target, link).unwrap();
 }
 
 pub fn text(output: &Output) -> String {
