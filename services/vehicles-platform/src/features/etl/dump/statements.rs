@@ -41,12 +41,15 @@ impl StatementSplitter {
         let mut statements = Vec::new();
         let mut rest = line;
         while let Some(&byte) = rest.first() {
+            let in_comment = self.inside == Inside::Comment;
             let taken = self.step(byte, rest);
             let (token, behind) = rest.split_at(taken.min(rest.len()));
             rest = behind;
+            let comment =
+                in_comment || self.inside == Inside::Comment || token.starts_with(b"--");
             if self.inside == Inside::Nothing && token == b";" {
                 statements.push(self.take_statement()?);
-            } else if !token.starts_with(b"--") && self.text.len() < LONGEST_STATEMENT_BYTES {
+            } else if !comment && self.text.len() < LONGEST_STATEMENT_BYTES {
                 self.text.extend_from_slice(token);
             }
         }
