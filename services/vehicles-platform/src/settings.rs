@@ -1,11 +1,12 @@
 //! The settings of the service: `config/vehicles-platform/production.yml` and `MVP_VEHICLES_PLATFORM__…`.
 
 use crate::features::etl::{Etl, EtlSettings};
+use cache::RedisSettings;
 use pg::{Credentials, DatabaseSettings};
 use serde::Deserialize;
 use service::server::ServerSettings;
 use service::settings::{PathList, SettingsError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The name of the service.
 pub(crate) const SERVICE: &str = "vehicles-platform";
@@ -23,27 +24,24 @@ pub(crate) struct Settings {
     /// The cache.
     pub(crate) redis: RedisSettings,
     /// Who may ask.
-    #[serde(default)]
     pub(crate) api_keys: ApiKeySettings,
     /// Releases: where from, when, how many.
     #[serde(default)]
     pub(crate) etl: EtlSettings,
 }
 
-/// Where Redis is.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RedisSettings {
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    pub(crate) password_file: Option<PathBuf>,
-}
-
 /// The files that hold API keys.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiKeySettings {
     pub(crate) files: PathList,
+    /// Whether a file that everyone may read is refused.
+    #[serde(default = "strict")]
+    pub(crate) strict: bool,
+}
+
+fn strict() -> bool {
+    true
 }
 
 impl Settings {

@@ -59,10 +59,7 @@ impl Connector {
 
 async fn drive(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
     if let Err(error) = connection.await {
-        tracing::debug!(
-            error = &error as &dyn std::error::Error,
-            "a database connection ended"
-        );
+        tracing::debug!(%error, "a database connection ended");
     }
 }
 

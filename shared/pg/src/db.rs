@@ -63,14 +63,12 @@ impl Db {
             client.query(&statement, parameters).await
         })
         .await;
-        match answer {
-            Ok(result) => Ok(result?),
-            Err(_) => {
-                // The connection is in the middle of an answer: it must not be lent again.
-                drop(Object::take(client));
-                Err(DbError::Timeout)
-            }
-        }
+        let Ok(result) = answer else {
+            // The connection is in the middle of an answer: it must not be lent again.
+            drop(Object::take(client));
+            return Err(DbError::Timeout);
+        };
+        Ok(result?)
     }
 
     /// Runs a query that gives one row or none.

@@ -1,5 +1,9 @@
 //! The pool against a real PostgreSQL that is well, frozen, cut off and away.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests stop at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests stop at the first surprise"
+)]
 
 use pg::{Credentials, DatabaseSettings, Db, DbError, Migration, Tls};
 use std::time::{Duration, Instant};
@@ -34,7 +38,11 @@ async fn a_frozen_database_is_unavailable_within_its_deadline_and_works_once_it_
     let begun = Instant::now();
     let error = db.query("SELECT 1", &[]).await.unwrap_err();
     assert!(error.is_passing(), "{error:?}");
-    assert!(begun.elapsed() < Duration::from_secs(5), "took {:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "took {:?}",
+        begun.elapsed()
+    );
     proxy.heal();
     test_kit::eventually_async("the pool recovers", || async {
         db.query("SELECT 1", &[]).await.is_ok()
@@ -58,7 +66,10 @@ async fn a_long_query_is_cut_off_and_its_connection_is_not_lent_again() {
     let db = Db::new(&settings(&database, database.port), "test")
         .unwrap()
         .with_query_timeout(Duration::from_millis(100));
-    assert!(matches!(db.query("SELECT pg_sleep(20)", &[]).await, Err(DbError::Timeout)));
+    assert!(matches!(
+        db.query("SELECT pg_sleep(20)", &[]).await,
+        Err(DbError::Timeout)
+    ));
     let row = db.query_opt("SELECT 7", &[]).await.unwrap().unwrap();
     assert_eq!(row.get::<_, i32>(0), 7);
 }
@@ -75,8 +86,14 @@ async fn a_statement_the_server_refuses_is_no_reason_to_try_again() {
 #[tokio::test]
 async fn migrations_run_once_however_many_instances_start_and_serving_roles_only_read() {
     const STEPS: &[Migration] = &[
-        Migration { name: "V1__table", sql: "CREATE TABLE sample.thing (id int)" },
-        Migration { name: "V2__row", sql: "INSERT INTO sample.thing VALUES (1)" },
+        Migration {
+            name: "V1__table",
+            sql: "CREATE TABLE sample.thing (id int)",
+        },
+        Migration {
+            name: "V2__row",
+            sql: "INSERT INTO sample.thing VALUES (1)",
+        },
     ];
     let database = Database::create().await;
     let owner = settings(&database, database.port).with_credentials(&Credentials {
@@ -84,7 +101,10 @@ async fn migrations_run_once_however_many_instances_start_and_serving_roles_only
         password_file: database.password_file.clone(),
     });
     let mut watching = pg::connect(&owner, "test").await.unwrap();
-    assert_eq!(pg::pending(&mut watching, "sample", STEPS).await.unwrap(), 2);
+    assert_eq!(
+        pg::pending(&mut watching, "sample", STEPS).await.unwrap(),
+        2
+    );
     let instances = (0..4).map(|_| {
         let owner = owner.clone();
         tokio::spawn(async move {
@@ -97,10 +117,19 @@ async fn migrations_run_once_however_many_instances_start_and_serving_roles_only
         applied += instance.await.unwrap();
     }
     assert_eq!(applied, 2);
-    assert_eq!(pg::pending(&mut watching, "sample", STEPS).await.unwrap(), 0);
+    assert_eq!(
+        pg::pending(&mut watching, "sample", STEPS).await.unwrap(),
+        0
+    );
 
     let db = Db::new(&settings(&database, database.port), "test").unwrap();
-    assert_eq!(db.query("SELECT id FROM sample.thing", &[]).await.unwrap().len(), 1);
+    assert_eq!(
+        db.query("SELECT id FROM sample.thing", &[])
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
     let refused = db.query("DELETE FROM sample.thing", &[]).await.unwrap_err();
     assert_eq!(refused.sql_state(), Some(&SqlState::INSUFFICIENT_PRIVILEGE));
 }

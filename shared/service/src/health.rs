@@ -197,25 +197,23 @@ mod tests {
             })
     }
 
-    fn well() -> CheckOutcome {
-        Ok(BTreeMap::new())
-    }
+    const WELL: CheckOutcome = Ok(BTreeMap::new());
 
     #[tokio::test]
     async fn an_optional_dependency_degrades_and_a_required_one_makes_unready() {
-        let fine = health(well(), well());
+        let fine = health(WELL, WELL);
         assert_eq!(fine.summary().await.status, Status::Ok);
-        let degraded = health(well(), Err("refused".into()));
+        let degraded = health(WELL, Err("refused".into()));
         assert_eq!(degraded.summary().await.status, Status::Degraded);
         assert!(degraded.is_ready().await);
-        let unavailable = health(Err("refused".into()), well());
+        let unavailable = health(Err("refused".into()), WELL);
         assert_eq!(unavailable.summary().await.status, Status::Unavailable);
         assert!(!unavailable.is_ready().await);
     }
 
     #[tokio::test]
     async fn a_draining_process_is_unready_at_once() {
-        let health = health(well(), well());
+        let health = health(WELL, WELL);
         assert!(health.is_ready().await);
         health.drain();
         assert!(!health.is_ready().await);
@@ -237,7 +235,7 @@ mod tests {
         let counted = Arc::clone(&runs);
         let health = Health::new("sample", "1.0.0").check("postgres", Need::Required, move || {
             counted.fetch_add(1, Ordering::Relaxed);
-            std::future::ready(well())
+            std::future::ready(WELL)
         });
         for _ in 0..100 {
             health.summary().await;

@@ -1,6 +1,10 @@
 //! The server as its callers see it, over real connections.
 #![cfg(feature = "server")]
-#![allow(clippy::unwrap_used, reason = "tests stop at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests stop at the first surprise"
+)]
 
 use actix_web::{HttpResponse, get, post, web};
 use problem::{Code, Problem};
@@ -89,7 +93,7 @@ fn start() -> Running {
     let (stop, stopped) = oneshot::channel();
     let done = tokio::spawn(async move {
         run(listener, &settings, process, routes, async {
-            stopped.await.unwrap()
+            stopped.await.unwrap();
         })
         .await
     });

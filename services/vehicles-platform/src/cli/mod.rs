@@ -1,7 +1,10 @@
 //! The command line: one file a subcommand.
 
 mod etl;
+mod healthcheck;
 mod migrate;
+mod openapi;
+pub(crate) mod serve;
 
 use crate::features::etl::{EtlError, chain};
 use crate::settings::Settings;
@@ -24,11 +27,17 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serves the catalogue over HTTP.
+    Serve,
     /// Brings the database to this program's version.
     Migrate,
     /// Loads releases of vPIC and looks after them.
     #[command(subcommand)]
     Etl(etl::Command),
+    /// Prints the `OpenAPI` document.
+    Openapi,
+    /// Exits with 0 when the service on this machine may be sent requests.
+    Healthcheck,
 }
 
 /// Why a subcommand ends without success.
@@ -40,7 +49,15 @@ pub(crate) enum CliError {
     Etl(#[from] EtlError),
     #[error("telemetry cannot be set up")]
     Telemetry(#[from] service::telemetry::TelemetryError),
-    #[error("the result cannot be written")]
+    #[error("the API keys are not usable")]
+    ApiKeys(#[from] access::KeyFileError),
+    #[error("the database cannot be used")]
+    Database(#[from] pg::DbError),
+    #[error("the cache cannot be set up")]
+    Cache(#[from] cache::RedisUnavailable),
+    #[error("the service is not ready")]
+    NotReady(#[source] reqwest::Error),
+    #[error("the process cannot do its input or output")]
     Output(#[from] std::io::Error),
 }
 
@@ -49,7 +66,7 @@ impl CliError {
         match self {
             Self::Settings(_) => 3,
             Self::Etl(error) => error.exit_code(),
-            Self::Telemetry(_) | Self::Output(_) => 1,
+            _ => 1,
         }
     }
 }
@@ -73,10 +90,13 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
 }
 
 async fn dispatch(cli: Cli) -> Result<(), CliError> {
-    let settings = Settings::load(cli.settings.as_deref())?;
+    let load = || Settings::load(cli.settings.as_deref());
     match cli.command {
-        Command::Migrate => migrate::run(&settings).await,
-        Command::Etl(command) => etl::run(&settings, command).await,
+        Command::Openapi => openapi::run(),
+        Command::Serve => serve::run(&load()?).await,
+        Command::Healthcheck => healthcheck::run(&load()?).await,
+        Command::Migrate => migrate::run(&load()?).await,
+        Command::Etl(command) => etl::run(&load()?, command).await,
     }
 }
 

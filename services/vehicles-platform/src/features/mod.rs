@@ -1,3 +1,4 @@
 //! The capsules of this service.
 
+pub(crate) mod catalog;
 pub(crate) mod etl;

@@ -45,7 +45,7 @@ pub(crate) struct LiveRelease {
 }
 
 impl LiveRelease {
-    fn new(id: i32, month: String) -> Self {
+    pub(crate) fn new(id: i32, month: String) -> Self {
         Self {
             id,
             month,
@@ -53,6 +53,9 @@ impl LiveRelease {
         }
     }
 }
+
+/// The statement that gives `id` and `month` of the release that is served.
+pub(crate) const LIVE_RELEASE: &str = include_str!("data/queries/live_release.sql");
 
 /// The name of the capsule and of its PostgreSQL schema.
 pub(crate) const CAPSULE: &str = "etl";

@@ -4,6 +4,7 @@ mod assemble;
 mod bundle;
 mod collect_rows;
 mod consumer;
+mod engine_identity;
 mod engine_label;
 mod engines;
 mod ids;
@@ -14,6 +15,7 @@ mod parts;
 mod specs;
 mod transmissions;
 mod trims;
+mod vaguer;
 mod years;
 
 use collect_rows::Walk;
@@ -59,3 +61,5 @@ pub(crate) fn derive(tables: &VpicTables, as_of: AsOf) -> Result<Catalog, Derive
 
 #[cfg(test)]
 mod release_tests;
+#[cfg(test)]
+mod tests;

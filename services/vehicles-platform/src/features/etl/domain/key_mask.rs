@@ -57,6 +57,9 @@ impl KeyMask {
                     rest = rest.get(close + 1..).unwrap_or_default();
                     set
                 }
+                // No VIN has these letters: where a key does, the digit alike was meant.
+                b'O' | b'o' | b'Q' | b'q' => BITS[usize::from(b'0')],
+                b'I' | b'i' => BITS[usize::from(b'1')],
                 literal => BITS[usize::from(literal)],
             };
             if mask.reach == WIDTH {
@@ -110,6 +113,10 @@ impl KeyMask {
     }
 }
 
+#[expect(
+    clippy::as_conversions,
+    reason = "`usize::from` is no const function; a byte always fits"
+)]
 const fn bits() -> [u64; 256] {
     let mut table = [0; 256];
     let mut at = 0;

@@ -50,8 +50,8 @@ fn the_malformed_set_is_a_range_a_dash_and_two_letters() {
 #[test]
 fn keys_no_vin_can_have_are_refused() {
     for key in [
-        "I",
-        "***O",
+        "-",
+        "***é",
         "AB|",
         "*****A",
         "[IOQ]",
@@ -60,6 +60,12 @@ fn keys_no_vin_can_have_are_refused() {
     ] {
         assert_eq!(KeyMask::parse(key.as_bytes()), None, "{key}");
     }
+}
+
+#[test]
+fn letters_no_vin_has_stand_for_the_digits_alike() {
+    assert!(matches("*I[A-Z]O", "A1C00|NA000001"));
+    assert!(!matches("[A-Z]", "0AAAA|NA000001"));
 }
 
 #[test]

@@ -3,5 +3,7 @@
 pub(crate) mod catalog;
 pub(crate) mod derive;
 pub(crate) mod elements;
-pub(crate) mod key_mask;
+mod key_mask;
+#[cfg(test)]
+mod sample_release;
 pub(crate) mod tables;

@@ -120,3 +120,6 @@ pub(crate) struct VpicTables {
     pub(crate) electrification_levels: Vec<NamedRow>,
     pub(crate) transmission_styles: Vec<NamedRow>,
 }
+
+#[cfg(test)]
+mod tests;

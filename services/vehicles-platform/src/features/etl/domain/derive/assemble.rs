@@ -9,13 +9,14 @@ use super::index::Index;
 use super::joint::NONE;
 use super::names::{make_name, model_name};
 use super::trims::Trims;
+use super::vaguer::without_vaguer;
 
 /// The catalogue of everything a walk gathered.
 pub(super) fn assemble(mut walk: Walk<'_, '_>) -> Result<Catalog, DeriveError> {
     let trims = walk.trims.rows()?;
     let engines = walk.engines.rows()?;
     let transmissions = walk.transmissions.rows()?;
-    let placed = folded_lists(std::mem::take(&mut walk.placed), walk.trims);
+    let placed = distinct(&mut walk);
     let trim_ids: Vec<i64> = trims.iter().map(|row| row.id).collect();
     let engine_ids: Vec<i64> = engines.iter().map(|row| row.id).collect();
     let transmission_ids: Vec<i64> = transmissions.iter().map(|row| row.id).collect();
@@ -34,7 +35,12 @@ pub(super) fn assemble(mut walk: Walk<'_, '_>) -> Result<Catalog, DeriveError> {
         })
         .collect::<Result<_, std::num::TryFromIntError>>()?;
     drop(placed);
-    configurations.sort_unstable();
+    // They come by year and model already; what is left to sort are the few rows of each.
+    for same in configurations
+        .chunk_by_mut(|one, other| (one.year, one.model_id) == (other.year, other.model_id))
+    {
+        same.sort_unstable();
+    }
 
     let used = |id_of: fn(&ConfigurationRow) -> Option<i64>| -> FxHashSet<i64> {
         configurations.iter().filter_map(id_of).collect()
@@ -105,38 +111,44 @@ fn model_years(mut sold: Vec<Sold>, index: &Index<'_>) -> Result<Vec<ModelYearRo
     Ok(rows)
 }
 
-/// Folds lists of trims into their parts where every part is a trim of that model-year by itself, then equal rows
-/// into one with their powers together.
-fn folded_lists(mut placed: Vec<Placed>, trims: &Trims) -> Vec<Placed> {
-    placed.sort_unstable();
-    placed.dedup();
-    let mut rows: Vec<Placed> = Vec::with_capacity(placed.len());
-    for same in placed.chunk_by(|one, other| (one.year, one.model) == (other.year, other.model)) {
-        let from = rows.len();
-        let has = |trim: u32| {
-            same.binary_search_by(|row| row.what.trim.cmp(&trim))
-                .is_ok()
-        };
-        for row in same {
-            let parts = if row.what.trim == NONE {
-                &[][..]
-            } else {
-                trims.parts(row.what.trim)
-            };
-            if parts.is_empty() || !parts.iter().all(|&part| has(part)) {
-                rows.push(*row);
-                continue;
-            }
-            for &trim in parts {
-                let mut row = *row;
-                row.what.trim = trim;
-                rows.push(row);
-            }
-        }
-        let tail = rows.split_off(from);
-        rows.extend(merged(tail));
+/// Every model-year's configurations, once each, without those another says better.
+fn distinct(walk: &mut Walk<'_, '_>) -> Vec<Placed> {
+    let mut placed = std::mem::take(&mut walk.placed);
+    let model_year = |row: &Placed| (u64::from(row.year) << 32) | u64::from(row.model);
+    placed.sort_unstable_by_key(model_year);
+    let mut rows: Vec<Placed> = Vec::with_capacity(placed.len() / 2);
+    for same in placed.chunk_by_mut(|one, other| model_year(one) == model_year(other)) {
+        same.sort_unstable_by_key(|row| row.what);
+        let same = merged(without_lists(same, walk.trims));
+        rows.extend(without_vaguer(&same, &walk.engines, &walk.transmissions));
     }
     rows
+}
+
+/// Folds lists of trims into their parts where every part is a trim of that model-year by itself.
+fn without_lists(rows: &[Placed], trims: &Trims) -> Vec<Placed> {
+    let has = |trim: u32| {
+        rows.binary_search_by(|row| row.what.trim.cmp(&trim))
+            .is_ok()
+    };
+    let mut single = Vec::with_capacity(rows.len());
+    for row in rows {
+        let parts = if row.what.trim == NONE {
+            &[][..]
+        } else {
+            trims.parts(row.what.trim)
+        };
+        if parts.is_empty() || !parts.iter().all(|&part| has(part)) {
+            single.push(*row);
+            continue;
+        }
+        for &trim in parts {
+            let mut row = *row;
+            row.what.trim = trim;
+            single.push(row);
+        }
+    }
+    single
 }
 
 /// Equal combinations as one row with the lowest and highest power of all.

@@ -5,6 +5,9 @@ use super::ids::{folded, squeezed};
 /// Cubic centimetres in a cubic inch, over a thousand.
 pub(super) const LITRES_PER_CUBIC_INCH: f64 = 0.016_387_064;
 
+/// Engines below this are named by cubic centimetres: motorcycles differ in them.
+const SMALL_L: f64 = 0.95;
+
 /// vPIC ids of `fueltype`.
 const ELECTRIC: u32 = 2;
 const FUEL_CELL: u32 = 18;
@@ -42,6 +45,21 @@ pub(super) struct EngineFacts {
 }
 
 impl EngineFacts {
+    /// Electricity alone has no cylinders: where keys of an electric truck and of its siblings' diesels meet, the
+    /// electricity is kept and what belongs to the diesel goes.
+    pub(super) fn without_contradiction(self) -> Self {
+        let combustion = self.litres.is_some() || self.cylinders.is_some();
+        if !self.is_electric() || !combustion {
+            return self;
+        }
+        Self {
+            fuel_primary: self.fuel_primary,
+            fuel_secondary: self.fuel_secondary,
+            electrification: self.electrification,
+            ..Self::default()
+        }
+    }
+
     /// Displacement in tenths of a litre.
     #[expect(
         clippy::as_conversions,
@@ -79,11 +97,7 @@ impl EngineFacts {
                     .map(|_| "Turbo".to_owned()),
             );
             words.extend(self.fuel());
-            words.extend(
-                self.electrification
-                    .and_then(electrification_word)
-                    .map(str::to_owned),
-            );
+            words.extend(self.electrification_word().map(str::to_owned));
         }
         let model = self.model_beside(&words);
         match (words.is_empty(), model) {
@@ -93,10 +107,32 @@ impl EngineFacts {
         }
     }
 
+    /// The electrification as the name says it.
+    pub(super) fn electrification_word(&self) -> Option<&'static str> {
+        self.electrification.and_then(electrification_word)
+    }
+
+    /// A number that differs where the displacement in the name does.
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "litres are checked to lie between 0 and 100"
+    )]
+    pub(super) fn named_size(&self) -> Option<u32> {
+        self.litres.map(|litres| {
+            if litres < SMALL_L {
+                (litres * 1000.0).round() as u32
+            } else {
+                1_000_000 + (litres * 10.0).round() as u32
+            }
+        })
+    }
+
     /// Litres to a tenth; below one litre, where motorcycles are told apart by it, cubic centimetres.
     fn displacement(&self) -> Option<String> {
         let litres = self.litres?;
-        Some(if litres < 0.95 {
+        Some(if litres < SMALL_L {
             format!("{:.0}cc", litres * 1000.0)
         } else {
             format!("{litres:.1}L")
@@ -122,10 +158,7 @@ impl EngineFacts {
 
     /// `Gasoline`, `Gasoline/E85`; a hybrid's electricity is told by its electrification.
     fn fuel(&self) -> Option<String> {
-        let told = self
-            .electrification
-            .and_then(electrification_word)
-            .is_some();
+        let told = self.electrification_word().is_some();
         let mut fuels: Vec<&str> = Vec::new();
         for fuel in [self.fuel_primary, self.fuel_secondary]
             .into_iter()

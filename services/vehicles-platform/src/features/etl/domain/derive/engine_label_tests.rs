@@ -131,3 +131,20 @@ fn the_model_does_not_repeat_what_the_name_says() {
     assert_eq!(label(&model_only), "GTDI");
     assert_eq!(EngineFacts::default().label(), None);
 }
+
+#[test]
+fn electricity_does_not_keep_a_diesels_parts() {
+    let crossed = EngineFacts {
+        fuel_primary: Some(2),
+        engine_model: Some("C15".into()),
+        ..gasoline(15.2, 1, 6)
+    };
+    let kept = crossed.without_contradiction();
+    assert_eq!(label(&kept), "Electric");
+    assert_eq!(kept.displacement_dl(), None);
+    let diesel = EngineFacts {
+        fuel_primary: Some(1),
+        ..gasoline(15.2, 1, 6)
+    };
+    assert_eq!(diesel.clone().without_contradiction(), diesel);
+}

@@ -8,6 +8,7 @@ use super::super::elements::{
     FUEL_PRIMARY, FUEL_SECONDARY, LITRES, POWER_FROM, POWER_TO, Slot, TURBO,
 };
 use super::super::tables::{NamedRow, TextId, VpicTables};
+use super::engine_identity::EngineIdentity;
 use super::engine_label::{EngineFacts, LITRES_PER_CUBIC_INCH};
 use super::ids::{IdCollision, folded, ids_of, squeezed};
 
@@ -26,6 +27,8 @@ pub(super) struct CarriedEngine {
 struct Named {
     folded: String,
     name: String,
+    /// What the name was made of.
+    identity: EngineIdentity,
     facts: EngineFacts,
     /// More carriers, with other facts: what differs is not kept.
     configuration: Merged<u32>,
@@ -55,6 +58,7 @@ pub(super) struct Engines<'a> {
     known: FxHashMap<EngineValues, CarriedEngine>,
     places: FxHashMap<String, u32>,
     named: Vec<Named>,
+    model_numbers: FxHashMap<String, u32>,
 }
 
 impl<'a> Engines<'a> {
@@ -77,6 +81,7 @@ impl<'a> Engines<'a> {
             known: FxHashMap::default(),
             places: FxHashMap::default(),
             named: Vec::new(),
+            model_numbers: FxHashMap::default(),
         }
     }
 
@@ -112,8 +117,8 @@ impl<'a> Engines<'a> {
     fn place(&mut self, values: &EngineValues) -> Option<u32> {
         let facts = self.facts(values);
         let name = facts.label()?;
-        let folded = folded(&name);
-        if let Some(&place) = self.places.get(&folded) {
+        let text = folded(&name);
+        if let Some(&place) = self.places.get(&text) {
             if let Some(named) = usize::try_from(place)
                 .ok()
                 .and_then(|place| self.named.get_mut(place))
@@ -123,8 +128,12 @@ impl<'a> Engines<'a> {
             return Some(place);
         }
         let place = u32::try_from(self.named.len()).ok()?;
-        self.places.insert(folded.clone(), place);
-        self.named.push(Named::new(folded, name, facts));
+        let models = u32::try_from(self.model_numbers.len()).ok()?;
+        let model = facts.engine_model.as_deref().map(folded);
+        let model = model.map(|text| *self.model_numbers.entry(text).or_insert(models));
+        let identity = EngineIdentity::new(&facts, model);
+        self.places.insert(text.clone(), place);
+        self.named.push(Named::new(text, name, facts, identity));
         Some(place)
     }
 
@@ -140,7 +149,7 @@ impl<'a> Engines<'a> {
         let litres = number(LITRES)
             .or_else(|| number(CUBIC_CM).map(|cc| cc / 1000.0))
             .or_else(|| number(CUBIC_INCHES).map(|inches| inches * LITRES_PER_CUBIC_INCH));
-        EngineFacts {
+        let facts = EngineFacts {
             litres: litres.filter(|litres| (0.01..100.0).contains(litres)),
             cylinders: text(CYLINDERS)
                 .and_then(|text| text.parse().ok())
@@ -157,7 +166,20 @@ impl<'a> Engines<'a> {
             engine_model: text(ENGINE_MODEL)
                 .map(squeezed)
                 .filter(|model| !model.is_empty()),
-        }
+        };
+        facts.without_contradiction()
+    }
+
+    /// Does `fine` say all that `vague` says, and more?
+    pub(super) fn refines(&self, fine: u32, vague: u32) -> bool {
+        let named = |place: u32| {
+            usize::try_from(place)
+                .ok()
+                .and_then(|place| self.named.get(place))
+        };
+        named(fine)
+            .zip(named(vague))
+            .is_some_and(|(fine, vague)| fine.identity.refines(&vague.identity))
     }
 
     /// The engines' rows and ids by place.
@@ -186,7 +208,7 @@ impl<'a> Engines<'a> {
 }
 
 impl Named {
-    fn new(folded: String, name: String, facts: EngineFacts) -> Self {
+    fn new(folded: String, name: String, facts: EngineFacts, identity: EngineIdentity) -> Self {
         Self {
             folded,
             name,
@@ -196,6 +218,7 @@ impl Named {
             electrification: Merged(facts.electrification),
             turbo: Merged(facts.turbo),
             cylinders: Merged(facts.cylinders),
+            identity,
             facts,
         }
     }

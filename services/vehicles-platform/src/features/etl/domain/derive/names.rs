@@ -2,8 +2,16 @@
 
 use super::ids::squeezed;
 
+/// Short words of companies' names that are no initials.
+const COMPANY: [&str; 3] = ["CO", "INC", "LTD"];
+
+/// Longer runs with a vowel that are codes all the same.
+const CODES: [&str; 2] = ["MKII", "MKIII"];
+
 /// Longest name shown, in characters.
 const LONGEST: usize = 80;
+/// How far from the cut a word's end may lie, in bytes.
+const NEAR_END: usize = 24;
 
 /// Makes whose own spelling no rule gives: initials of four letters and more, and one that is no initials.
 const MAKES: [(&str, &str); 6] = [
@@ -21,12 +29,15 @@ pub(super) fn make_name(filed: &str) -> String {
     let known = MAKES
         .iter()
         .find(|(capitals, _)| name.eq_ignore_ascii_case(capitals));
-    known.map_or_else(|| uncapitalised(&name), |(_, shown)| (*shown).to_owned())
+    known.map_or_else(
+        || uncapitalised(&name, &COMPANY),
+        |(_, shown)| (*shown).to_owned(),
+    )
 }
 
 /// A model's name: mixed case stays; `COROLLA CROSS` becomes `Corolla Cross`, `CR-V`, `MDX` and `F-150` stay.
 pub(super) fn model_name(filed: &str) -> String {
-    shortened(&uncapitalised(&squeezed(filed)))
+    shortened(&uncapitalised(&squeezed(filed), &[]))
 }
 
 /// A trim's name; `None` for texts that name none.
@@ -54,24 +65,32 @@ pub(super) fn list_parts(name: &str) -> Vec<String> {
     if parts.len() < 2 { Vec::new() } else { parts }
 }
 
-/// Turns a name all in capitals into a proper name, word by word; a name with any lower case is left alone.
-fn uncapitalised(name: &str) -> String {
+/// Turns a name all in capitals into a proper name, run of letters by run; one with any lower case is left alone.
+fn uncapitalised(name: &str, short_words: &[&str]) -> String {
     if name.chars().any(char::is_lowercase) {
         return name.to_owned();
     }
-    let words: Vec<String> = name.split(' ').map(proper).collect();
-    words.join(" ")
+    let of_run = |sign: char| sign.is_alphanumeric() || sign == '\'';
+    let mut shown = String::with_capacity(name.len());
+    for piece in name.split_inclusive(|sign| !of_run(sign)) {
+        let (run, sign) = piece.split_at(piece.trim_end_matches(|sign| !of_run(sign)).len());
+        shown.push_str(&proper(run, short_words));
+        shown.push_str(sign);
+    }
+    shown
 }
 
-/// `CROSS` to `Cross`. Short words (`SI`, `MDX`), words with digits or signs (`RAV4`, `CR-V`) and words without a
-/// vowel are initials or codes and stay.
-fn proper(word: &str) -> String {
-    let letters = word.chars().all(char::is_alphabetic);
-    let vowel = word.contains(['A', 'E', 'I', 'O', 'U', 'Y']);
-    if !letters || !vowel || word.chars().count() < 4 {
-        return word.to_owned();
+/// `CROSS` to `Cross`. Short runs (`SI`, `MDX`, the parts of `CR-V`), runs with digits (`RAV4`) and runs without a
+/// vowel are initials or codes and stay, but for `short_words`.
+fn proper(run: &str, short_words: &[&str]) -> String {
+    let word = run.chars().count() >= 4 && run.contains(['A', 'E', 'I', 'O', 'U', 'Y']);
+    if run.chars().any(char::is_numeric)
+        || CODES.contains(&run)
+        || !(word || short_words.contains(&run))
+    {
+        return run.to_owned();
     }
-    let mut letters = word.chars();
+    let mut letters = run.chars();
     letters
         .next()
         .into_iter()
@@ -79,16 +98,16 @@ fn proper(word: &str) -> String {
         .collect()
 }
 
-/// Cuts an over-long name at a word's end.
+/// Cuts an over-long name at a word's end, if one is near.
 fn shortened(name: &str) -> String {
     if name.chars().count() <= LONGEST {
         return name.to_owned();
     }
     let cut: String = name.chars().take(LONGEST - 1).collect();
-    let whole = cut
-        .rfind(' ')
-        .and_then(|end| cut.get(..end))
-        .unwrap_or(&cut);
+    let end = cut
+        .rfind([' ', ',', '/'])
+        .filter(|end| cut.len() - end <= NEAR_END);
+    let whole = end.and_then(|end| cut.get(..end)).unwrap_or(&cut);
     format!("{}…", whole.trim_end_matches([',', '/', ' ']))
 }
 
@@ -108,7 +127,8 @@ mod tests {
             ("RAM", "Ram"),
             ("MV AGUSTA", "MV Agusta"),
             ("Land Rover", "Land Rover"),
-            ("MERCEDES-BENZ", "Mercedes-Benz"),
+            ("SCOTT'S CHOPPERS, INC.", "Scott's Choppers, Inc."),
+            ("ROYAL ENFIELD", "Royal Enfield"),
         ] {
             assert_eq!(make_name(filed), shown);
         }
@@ -120,6 +140,10 @@ mod tests {
             ("CIVIC SI", "Civic SI"),
             ("COROLLA CROSS", "Corolla Cross"),
             ("METRIS", "Metris"),
+            ("ROMA PRO/ROMA MAX", "Roma PRO/Roma MAX"),
+            ("DF250RTA", "DF250RTA"),
+            ("LTD", "LTD"),
+            ("GT MKII", "GT MKII"),
             ("CR-V", "CR-V"),
             ("HR-V", "HR-V"),
             ("RAV4", "RAV4"),

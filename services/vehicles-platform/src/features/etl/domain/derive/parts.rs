@@ -6,7 +6,7 @@ use super::super::elements::{
 };
 use super::super::key_mask::KeyMask;
 use super::super::tables::TextId;
-use super::bundle::Entries;
+use super::bundle::{Entries, Entry};
 use super::engines::{CarriedEngine, EngineValues, Engines, horsepower, stated_power};
 use super::index::Index;
 use super::transmissions::TransmissionValues;
@@ -104,21 +104,25 @@ impl<'a> Parts<'a> {
 }
 
 fn trims_of(model: &KeyMask, near: &Entries<'_>, trims: &Trims) -> Vec<TrimAt> {
-    let mut found = Vec::new();
-    for slot in [TRIM, TRIM_2] {
-        for entry in near.get(slot) {
-            if let (Some(place), Some(mask)) = (trims.place(entry.value), model.meeting(entry.mask))
-            {
-                found.push(TrimAt {
-                    place,
-                    slot,
-                    value: entry.value,
-                    mask,
-                });
-            }
-        }
+    let of_slot = |slot: usize| -> Vec<TrimAt> {
+        let trim = |entry: &Entry<'_>| {
+            let (place, mask) = trims.place(entry.value).zip(model.meeting(entry.mask))?;
+            Some(TrimAt {
+                place,
+                slot,
+                value: entry.value,
+                mask,
+            })
+        };
+        near.get(slot).iter().filter_map(trim).collect()
+    };
+    // Trim2 mostly holds packages on top of a trim; it stands for the trim only where there is none.
+    let found = of_slot(TRIM);
+    if found.is_empty() {
+        of_slot(TRIM_2)
+    } else {
+        found
     }
-    found
 }
 
 fn engines_of<'a>(

@@ -91,6 +91,19 @@ impl<'a> Transmissions<'a> {
         Some(place)
     }
 
+    /// Does `fine` say all that `vague` says, and more?
+    pub(super) fn refines(&self, fine: u32, vague: u32) -> bool {
+        let named = |place: u32| {
+            usize::try_from(place)
+                .ok()
+                .and_then(|place| self.named.get(place))
+        };
+        named(fine).zip(named(vague)).is_some_and(|(fine, vague)| {
+            (vague.style.is_none() || vague.style == fine.style)
+                && (vague.speeds.is_none() || vague.speeds == fine.speeds)
+        })
+    }
+
     /// The transmissions' rows by place.
     pub(super) fn rows(&self) -> Result<Vec<TransmissionRow>, IdCollision> {
         let ids = ids_of(

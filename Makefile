@@ -1,0 +1,123 @@
+# MotoVaultPro. `make` or `make help` says what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+CARGO  ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+MVP    := $(TARGET)/release/mvp
+# What runs: every program of the product.
+PROGRAMS := -p mvp -p vehicles-platform -p gateway
+# A vehicle-data release to load, instead of the one that comes with the project.
+SOURCE ?= services/vehicles-platform/data/vPICList_lite_2026_10.sql.zst
+
+.PHONY: help
+help: ## What there is
+	@awk 'BEGIN { FS = ":.*## " } /^## / { printf "\n%s\n", substr($$0, 4) } \
+	  /^[a-z][a-z-]*:.*## / { printf "  %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+## Running
+
+.PHONY: setup start stop restart status status-json logs doctor reset
+setup: build ## Build everything and install PostgreSQL and Redis if they are missing
+	@$(MVP) setup
+
+start: build ## Set up everything and run the product with real vehicle data
+	@$(MVP) up --detach
+
+stop: ## Stop the product; data stays
+	@if [ -x $(MVP) ]; then $(MVP) down; else echo "Nothing was ever started here."; fi
+
+restart: stop start ## Stop, then start
+
+status: ## What runs and how it is
+	@$(MVP) status
+
+status-json: ## The same as one JSON object, for scripts (use make -s)
+	@$(MVP) status --json
+
+logs: ## Follow all logs, or one: make logs SERVICE=gateway
+	@$(MVP) logs --follow $(SERVICE)
+
+doctor: build ## Look for what could keep the product from running
+	@$(MVP) doctor
+
+reset: ## Stop the product and delete its data (asks first)
+	@$(MVP) reset
+
+## Vehicle data and stores
+
+.PHONY: migrate etl-load-manual etl-validate-json etl-releases etl-rollback
+migrate: ## Apply the migrations that are missing
+	@$(MVP) migrate
+
+etl-load-manual: ## Load a vehicle-data release now: make etl-load-manual SOURCE=<file or URL>
+	@$(MVP) run vehicles-platform etl load "$(SOURCE)"
+
+etl-validate-json: ## The validation report of the live release
+	@$(MVP) run vehicles-platform etl validate --json
+
+etl-releases: ## The releases that are loaded
+	@$(MVP) run vehicles-platform etl releases
+
+etl-rollback: ## Go back to the release before the live one
+	@$(MVP) run vehicles-platform etl rollback
+
+.PHONY: db-shell-app db-shell-vehicles db-shell-tenants redis-shell-app redis-shell-vehicles redis-shell-tenants
+db-shell-app: ## psql in the application's database
+	@$(MVP) psql app
+
+db-shell-vehicles: ## psql in the vehicle platform's database
+	@$(MVP) psql vehicles
+
+db-shell-tenants: ## psql in the tenants platform's database
+	@$(MVP) psql tenants
+
+redis-shell-app: ## redis-cli in the application's Redis
+	@$(MVP) redis-cli app
+
+redis-shell-vehicles: ## redis-cli in the vehicle platform's Redis
+	@$(MVP) redis-cli vehicles
+
+redis-shell-tenants: ## redis-cli in the tenants platform's Redis
+	@$(MVP) redis-cli tenants
+
+## Working on it
+
+.PHONY: build test check fmt audit bench rebuild clean tool-nextest tool-deny
+build: ## Build the programs (release)
+	@$(CARGO) build --release --locked $(PROGRAMS)
+
+test: tool-nextest ## Run every test on real PostgreSQL and Redis (installs them if missing)
+	@$(CARGO) build --locked -p mvp
+	@$(TARGET)/debug/mvp with-stores -- $(CARGO) nextest run --workspace --locked
+	@$(CARGO) test --workspace --locked --doc --quiet
+
+check: audit ## Format, lints with warnings denied, the tree's own rules, dependencies
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@$(CARGO) test --locked --quiet -p test-kit --test tidy
+
+fmt: ## Format everything
+	@$(CARGO) fmt --all
+
+audit: tool-deny ## Licences, sources and known vulnerabilities of the dependencies
+	@$(CARGO) deny --log-level error --locked check bans licenses sources
+	@if $(CARGO) deny --log-level off fetch db >/dev/null 2>&1; then \
+	  $(CARGO) deny --log-level error --locked check advisories; \
+	else \
+	  echo "warning: the advisory database cannot be reached: known vulnerabilities were NOT checked"; \
+	fi
+
+bench: build ## Measure beside peers; bench/README.md says what and how
+	@bench/run.sh
+
+rebuild: clean build ## Build from nothing
+
+clean: ## Delete what was built; data and secrets stay
+	@$(CARGO) clean
+
+tool-nextest:
+	@$(CARGO) nextest --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-nextest
+
+tool-deny:
+	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny

@@ -1,0 +1,162 @@
+//! Whom the stores run as: the caller, or an unprivileged account when the caller is root,
+//! because PostgreSQL refuses to run as root and Redis need not.
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::path::Path;
+
+use anyhow::Context as _;
+
+/// An account that root hands the stores to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Account {
+    pub(crate) name: String,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+}
+
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// The account for the stores: none for an ordinary user, who runs them himself.
+///
+/// Data that is already there keeps its owner, whatever accounts have appeared since.
+pub(crate) fn for_stores(postgres_dir: &Path) -> anyhow::Result<Option<Account>> {
+    if !is_root() {
+        return Ok(None);
+    }
+    let passwd = std::fs::read_to_string("/etc/passwd").context("reading /etc/passwd")?;
+    let accounts: Vec<Account> = passwd.lines().filter_map(parse).collect();
+    if let Some(owner) = owner_of_data(postgres_dir) {
+        return Ok(Some(
+            accounts
+                .into_iter()
+                .find(|a| a.uid == owner.uid)
+                .unwrap_or(owner),
+        ));
+    }
+    let pick = |name: &str| {
+        accounts
+            .iter()
+            .find(|a| a.name == name && a.uid != 0)
+            .cloned()
+    };
+    let account = pick("postgres").or_else(|| pick("nobody"));
+    Ok(Some(account.context(
+        "PostgreSQL does not run as root, and there is neither a `postgres` nor a `nobody` account",
+    )?))
+}
+
+fn owner_of_data(postgres_dir: &Path) -> Option<Account> {
+    let first = std::fs::read_dir(postgres_dir).ok()?.flatten().next()?;
+    let metadata = first.metadata().ok()?;
+    (metadata.uid() != 0).then(|| Account {
+        name: format!("uid {}", metadata.uid()),
+        uid: metadata.uid(),
+        gid: metadata.gid(),
+    })
+}
+
+fn parse(line: &str) -> Option<Account> {
+    let mut fields = line.split(':');
+    let name = fields.next()?.to_owned();
+    let uid = fields.nth(1)?.parse().ok()?;
+    let gid = fields.next()?.parse().ok()?;
+    Some(Account { name, uid, gid })
+}
+
+impl Account {
+    /// Whether this account can pass through every folder down to `path`.
+    pub(crate) fn reaches(&self, path: &Path) -> bool {
+        path.ancestors()
+            .all(|folder| match std::fs::metadata(folder) {
+                Ok(metadata) => self.may_enter(&metadata),
+                // What is not there yet is made by us, enterable.
+                Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+            })
+    }
+
+    fn may_enter(&self, metadata: &std::fs::Metadata) -> bool {
+        let mode = metadata.permissions().mode();
+        let bit = if metadata.uid() == self.uid {
+            0o100
+        } else if metadata.gid() == self.gid {
+            0o010
+        } else {
+            0o001
+        };
+        mode & bit != 0
+    }
+}
+
+/// Makes a folder that only its owner enters, owned by the account when there is one.
+pub(crate) fn private_dir(path: &Path, account: Option<&Account>) -> anyhow::Result<()> {
+    let make = || -> std::io::Result<()> {
+        std::fs::create_dir_all(path)?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+        give(path, account)
+    };
+    make().with_context(|| format!("making the folder {}", path.display()))
+}
+
+/// Writes a file that only its owner reads, owned by the account when there is one.
+pub(crate) fn private_file(
+    path: &Path,
+    text: &str,
+    account: Option<&Account>,
+) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let draft = path.with_extension("draft");
+    let write = || -> std::io::Result<()> {
+        let _ = std::fs::remove_file(&draft);
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&draft)?;
+        file.write_all(text.as_bytes())?;
+        give(&draft, account)?;
+        std::fs::rename(&draft, path)
+    };
+    write().with_context(|| format!("writing {}", path.display()))
+}
+
+fn give(path: &Path, account: Option<&Account>) -> std::io::Result<()> {
+    match account {
+        Some(account) => chown(path, Some(account.uid), Some(account.gid)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passwd_line_gives_its_account() {
+        let line = "postgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash";
+        let account = parse(line).unwrap();
+        assert_eq!(
+            (account.name.as_str(), account.uid, account.gid),
+            ("postgres", 101, 104)
+        );
+        assert_eq!(parse("# a comment"), None);
+    }
+
+    #[test]
+    fn a_folder_closed_to_others_is_out_of_reach() {
+        let open = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(open.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let closed = open.path().join("closed");
+        std::fs::create_dir(&closed).unwrap();
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let stranger = Account {
+            name: "x".to_owned(),
+            uid: 64_999,
+            gid: 64_999,
+        };
+        assert!(stranger.reaches(&open.path().join("made later")));
+        assert!(!stranger.reaches(&closed.join("data")));
+    }
+}

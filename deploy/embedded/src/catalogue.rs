@@ -1,0 +1,321 @@
+//! What runs, as data: three clusters, three Redis, the services in their starting order.
+//! A later service is one more entry here.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+
+/// One PostgreSQL cluster with its one database.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClusterSpec {
+    pub(crate) name: &'static str,
+    pub(crate) database: &'static str,
+    pub(crate) port: u16,
+    pub(crate) shared_buffers_mb: u16,
+    /// Whether the serving role `<name>_api` writes, or only reads what the owner loads.
+    pub(crate) api_writes: bool,
+}
+
+/// One Redis.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RedisSpec {
+    pub(crate) name: &'static str,
+    pub(crate) port: u16,
+    /// A cache forgets the oldest beyond 64 MB and starts empty; a store keeps what it was given.
+    pub(crate) cache_only: bool,
+}
+
+/// Names and values for a process's environment.
+pub(crate) type Environment = Vec<(String, String)>;
+
+/// One of our own services.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ServiceSpec {
+    /// Name, and file name of its program.
+    pub(crate) name: &'static str,
+    pub(crate) port: u16,
+    /// Further ports it listens on, each with the name of its endpoint.
+    pub(crate) other_ports: &'static [(&'static str, u16)],
+    /// The path that answers 200 when the next service may start.
+    pub(crate) gate: &'static str,
+    /// Commands that run to their end before it serves.
+    pub(crate) prepare: &'static [Preparation],
+    /// Its settings, as environment variables.
+    pub(crate) environment: fn(&Addresses<'_>) -> anyhow::Result<Environment>,
+}
+
+/// A command that runs before a service serves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Preparation {
+    pub(crate) title: &'static str,
+    pub(crate) args: &'static [&'static str],
+    /// Whether the path of the embedded vPIC release is the last argument.
+    pub(crate) takes_dump: bool,
+    pub(crate) unless: Option<Unless>,
+}
+
+/// A question to the service's program that may make a preparation needless.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unless {
+    pub(crate) args: &'static [&'static str],
+    /// What to say instead, read from the JSON answer.
+    pub(crate) settled: fn(&serde_json::Value) -> Option<String>,
+}
+
+pub(crate) const CLUSTERS: [ClusterSpec; 3] = [
+    ClusterSpec {
+        name: "app",
+        database: "motovaultpro",
+        port: 15432,
+        shared_buffers_mb: 16,
+        api_writes: true,
+    },
+    ClusterSpec {
+        name: "vehicles",
+        database: "mvp-platform-vehicles",
+        port: 15433,
+        shared_buffers_mb: 32,
+        api_writes: false,
+    },
+    ClusterSpec {
+        name: "tenants",
+        database: "mvp-platform-tenants",
+        port: 15434,
+        shared_buffers_mb: 16,
+        api_writes: true,
+    },
+];
+
+pub(crate) const REDIS: [RedisSpec; 3] = [
+    RedisSpec {
+        name: "app",
+        port: 16379,
+        cache_only: false,
+    },
+    RedisSpec {
+        name: "vehicles",
+        port: 16380,
+        cache_only: true,
+    },
+    RedisSpec {
+        name: "tenants",
+        port: 16381,
+        cache_only: false,
+    },
+];
+
+pub(crate) const SERVICES: [ServiceSpec; 2] = [
+    ServiceSpec {
+        name: "vehicles-platform",
+        port: 18000,
+        other_ports: &[],
+        gate: "/health/ready",
+        prepare: &[
+            Preparation {
+                title: "vehicles schema",
+                args: &["migrate"],
+                takes_dump: false,
+                unless: None,
+            },
+            Preparation {
+                title: "vehicle data",
+                args: &["etl", "load", "--progress", "plain"],
+                takes_dump: true,
+                unless: Some(Unless {
+                    args: &["etl", "releases", "--json"],
+                    settled: live_release,
+                }),
+            },
+        ],
+        environment: vehicles_platform_environment,
+    },
+    ServiceSpec {
+        name: GATEWAY,
+        port: 18080,
+        other_ports: &[(GATEWAY_ADMIN, 18081)],
+        gate: "/health/live",
+        prepare: &[],
+        environment: gateway_environment,
+    },
+];
+
+/// The one public door.
+pub(crate) const GATEWAY: &str = "gateway";
+/// Where the gateway shows its metrics, to this machine only.
+const GATEWAY_ADMIN: &str = "gateway-admin";
+/// The key that opens `/platform/vehicles/…`.
+pub(crate) const VEHICLES_API_KEY: &str = "platform-vehicles-api-key";
+
+/// The name under which an endpoint's port is kept.
+pub(crate) fn postgres_endpoint(name: &str) -> String {
+    format!("postgres-{name}")
+}
+
+pub(crate) fn redis_endpoint(name: &str) -> String {
+    format!("redis-{name}")
+}
+
+/// Every endpoint with the port it prefers.
+pub(crate) fn endpoints() -> Vec<(String, u16)> {
+    let clusters = CLUSTERS.iter().map(|c| (postgres_endpoint(c.name), c.port));
+    let redis = REDIS.iter().map(|r| (redis_endpoint(r.name), r.port));
+    let services = SERVICES.iter().map(|s| (s.name.to_owned(), s.port));
+    let others = SERVICES.iter().flat_map(|s| s.other_ports);
+    let others = others.map(|(name, port)| ((*name).to_owned(), *port));
+    clusters
+        .chain(redis)
+        .chain(services)
+        .chain(others)
+        .collect()
+}
+
+/// Every secret: its file name, and whether it is an API key rather than a password.
+pub(crate) fn secrets() -> Vec<(String, bool)> {
+    let mut all = vec![(VEHICLES_API_KEY.to_owned(), true)];
+    for cluster in &CLUSTERS {
+        for role in ["owner", "api", "superuser"] {
+            all.push((postgres_secret(cluster.name, role), false));
+        }
+    }
+    all.extend(REDIS.iter().map(|redis| (redis_secret(redis.name), false)));
+    all
+}
+
+pub(crate) fn postgres_secret(cluster: &str, role: &str) -> String {
+    format!("postgres-{cluster}-{role}-password")
+}
+
+pub(crate) fn redis_secret(name: &str) -> String {
+    format!("redis-{name}-password")
+}
+
+/// What a service must know to find the others.
+#[derive(Debug)]
+pub(crate) struct Addresses<'a> {
+    pub(crate) ports: &'a BTreeMap<String, u16>,
+    pub(crate) secrets: &'a Path,
+}
+
+impl Addresses<'_> {
+    pub(crate) fn port(&self, endpoint: &str) -> anyhow::Result<u16> {
+        self.ports
+            .get(endpoint)
+            .copied()
+            .with_context(|| format!("{endpoint} has no port yet"))
+    }
+
+    fn secret(&self, name: &str) -> String {
+        self.secrets.join(name).display().to_string()
+    }
+
+    fn redis(&self, name: &str, prefix: &str) -> anyhow::Result<Environment> {
+        Ok(vec![
+            (format!("{prefix}REDIS__HOST"), "127.0.0.1".to_owned()),
+            (
+                format!("{prefix}REDIS__PORT"),
+                self.port(&redis_endpoint(name))?.to_string(),
+            ),
+            (
+                format!("{prefix}REDIS__PASSWORD_FILE"),
+                self.secret(&redis_secret(name)),
+            ),
+        ])
+    }
+
+    fn database(&self, cluster: &ClusterSpec, prefix: &str) -> anyhow::Result<Environment> {
+        let name = cluster.name;
+        let port = self.port(&postgres_endpoint(name))?;
+        let setting = |key: &str, value: String| (format!("{prefix}{key}"), value);
+        Ok(vec![
+            setting("DATABASE__HOST", "127.0.0.1".to_owned()),
+            setting("DATABASE__PORT", port.to_string()),
+            setting("DATABASE__NAME", cluster.database.to_owned()),
+            setting("DATABASE__USER", format!("{name}_api")),
+            setting(
+                "DATABASE__PASSWORD_FILE",
+                self.secret(&postgres_secret(name, "api")),
+            ),
+            setting("DATABASE__TLS", "disable".to_owned()),
+            setting("MIGRATIONS__USER", format!("{name}_owner")),
+            setting(
+                "MIGRATIONS__PASSWORD_FILE",
+                self.secret(&postgres_secret(name, "owner")),
+            ),
+        ])
+    }
+}
+
+/// The cluster with this name.
+pub(crate) fn cluster(name: &str) -> anyhow::Result<&'static ClusterSpec> {
+    CLUSTERS
+        .iter()
+        .find(|c| c.name == name)
+        .with_context(|| format!("no cluster is called {name}"))
+}
+
+fn vehicles_platform_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
+    const PREFIX: &str = "MVP_VEHICLES_PLATFORM__";
+    let mut all = a.database(cluster("vehicles")?, PREFIX)?;
+    all.extend(a.redis("vehicles", PREFIX)?);
+    all.push((format!("{PREFIX}SERVER__HOST"), "127.0.0.1".to_owned()));
+    all.push((
+        format!("{PREFIX}SERVER__PORT"),
+        a.port("vehicles-platform")?.to_string(),
+    ));
+    all.push((
+        format!("{PREFIX}API_KEYS__FILES"),
+        a.secret(VEHICLES_API_KEY),
+    ));
+    Ok(all)
+}
+
+fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
+    let setting = |key: &str, value: String| (format!("MVP_GATEWAY__{key}"), value);
+    let loopback = || "127.0.0.1".to_owned();
+    let vehicles = format!("http://127.0.0.1:{}", a.port("vehicles-platform")?);
+    Ok(vec![
+        setting("LISTEN__HOST", loopback()),
+        setting("LISTEN__PORT", a.port(GATEWAY)?.to_string()),
+        setting("ADMIN__HOST", loopback()),
+        setting("ADMIN__PORT", a.port(GATEWAY_ADMIN)?.to_string()),
+        setting("SECRETS_DIR", a.secrets.display().to_string()),
+        setting("UPSTREAMS__PLATFORM_VEHICLES__URL", vehicles),
+    ])
+}
+
+/// Which release is live, out of `vehicles-platform etl releases --json`. Loading the embedded one
+/// again would go back to it from a newer one.
+fn live_release(releases: &serde_json::Value) -> Option<String> {
+    let is_live = |release: &&serde_json::Value| release.get("state").is_some_and(|s| s == "live");
+    let live = releases.as_array()?.iter().find(is_live)?;
+    let month = live.get("month").and_then(serde_json::Value::as_str);
+    Some(format!(
+        "release {} is live",
+        month.unwrap_or("of an unknown month")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_live_release_makes_the_first_load_needless() {
+        let failed = serde_json::json!([{"id": 1, "state": "failed", "month": null}]);
+        assert_eq!(live_release(&failed), None);
+        let live = serde_json::json!([{"id": 1, "state": "live", "month": "2026-10"}]);
+        assert_eq!(live_release(&live).unwrap(), "release 2026-10 is live");
+    }
+
+    #[test]
+    fn no_two_endpoints_share_a_name_or_a_port() {
+        let endpoints = endpoints();
+        let names: std::collections::BTreeSet<_> = endpoints.iter().map(|(n, _)| n).collect();
+        let ports: std::collections::BTreeSet<_> = endpoints.iter().map(|(_, p)| p).collect();
+        assert_eq!(
+            (names.len(), ports.len()),
+            (endpoints.len(), endpoints.len())
+        );
+    }
+}

@@ -1,0 +1,132 @@
+//! Asking a child whether it is ready: HTTP, Redis or PostgreSQL, each with a deadline.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// No single question waits longer.
+const DEADLINE: Duration = Duration::from_secs(2);
+const LONGEST_ANSWER: u64 = 64 * 1024;
+
+/// How to ask a child.
+#[derive(Clone, Debug)]
+pub(crate) enum Probe {
+    Http { port: u16, path: &'static str },
+    Redis { port: u16, password: String },
+    Postgres { port: u16, password: String },
+}
+
+impl Probe {
+    /// Whether the child answers as ready; the error says what is missing.
+    pub(crate) async fn ask(&self) -> anyhow::Result<()> {
+        match self {
+            Self::Http { port, path } => {
+                let answer = http_get(*port, path).await?;
+                anyhow::ensure!(answer.status == 200, "{path} answers {}", answer.status);
+            }
+            Self::Redis { port, password } => redis_ping(*port, password).await?,
+            Self::Postgres { port, password } => {
+                crate::postgres::connect(*port, "postgres", "postgres", password).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a health page said.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+/// A plain GET on the loopback interface.
+pub(crate) async fn http_get(port: u16, path: &str) -> io::Result<Answer> {
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: application/json\r\n\
+         User-Agent: mvp\r\nConnection: close\r\n\r\n"
+    );
+    let answer = timeout(DEADLINE, async {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+        stream.write_all(request.as_bytes()).await?;
+        let mut bytes = Vec::new();
+        stream.take(LONGEST_ANSWER).read_to_end(&mut bytes).await?;
+        io::Result::Ok(bytes)
+    })
+    .await
+    .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    parse(&String::from_utf8_lossy(&answer))
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "not an HTTP answer"))
+}
+
+fn parse(text: &str) -> Option<Answer> {
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let status = head
+        .strip_prefix("HTTP/1.")?
+        .split(' ')
+        .nth(1)?
+        .parse()
+        .ok()?;
+    Some(Answer {
+        status,
+        body: body.to_owned(),
+    })
+}
+
+impl Answer {
+    /// The JSON object of the body, also when it came in one chunk with its length around it.
+    pub(crate) fn json(&self) -> Option<serde_json::Value> {
+        let start = self.body.find('{')?;
+        let end = self.body.rfind('}')?;
+        serde_json::from_str(self.body.get(start..=end)?).ok()
+    }
+}
+
+async fn redis_ping(port: u16, password: &str) -> anyhow::Result<()> {
+    let auth = match password.len() {
+        0 => String::new(),
+        length => format!("*2\r\n$4\r\nAUTH\r\n${length}\r\n{password}\r\n"),
+    };
+    let request = format!("{auth}*1\r\n$4\r\nPING\r\n");
+    let mut seen = Vec::new();
+    timeout(DEADLINE, async {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+        stream.write_all(request.as_bytes()).await?;
+        while !seen.ends_with(b"+PONG\r\n") && !seen.contains(&b'-') {
+            if stream.read_buf(&mut seen).await? == 0 {
+                break;
+            }
+        }
+        io::Result::Ok(())
+    })
+    .await??;
+    let answer = String::from_utf8_lossy(&seen);
+    anyhow::ensure!(
+        answer.ends_with("+PONG\r\n"),
+        "Redis says {}",
+        answer.trim()
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_with_and_without_chunks() {
+        let plain =
+            parse("HTTP/1.1 503 Service Unavailable\r\nA: b\r\n\r\n{\"status\":\"ok\"}").unwrap();
+        assert_eq!(plain.status, 503);
+        assert_eq!(plain.json().unwrap()["status"], "ok");
+        let chunked = parse(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n{\"status\":\"ok\"}\r\n0\r\n\r\n",
+        );
+        assert_eq!(chunked.unwrap().json().unwrap()["status"], "ok");
+        assert!(parse("220 mail.example ESMTP").is_none());
+    }
+}

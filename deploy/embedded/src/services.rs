@@ -1,0 +1,149 @@
+//! Our own services as children: their programs, their settings, what runs before they serve.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+
+use crate::catalogue::{Addresses, Environment, Preparation, SERVICES, ServiceSpec};
+use crate::fleet::{ChildSpec, Fleet};
+use crate::layout::Layout;
+use crate::probe::Probe;
+use crate::record::Kind;
+use crate::task;
+
+/// A service may read a release into memory before it is ready.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The service with this name.
+pub(crate) fn find(name: &str) -> anyhow::Result<&'static ServiceSpec> {
+    let known: Vec<&str> = SERVICES.iter().map(|service| service.name).collect();
+    SERVICES
+        .iter()
+        .find(|service| service.name == name)
+        .with_context(|| {
+            format!(
+                "no service is called {name}; there are {}",
+                known.join(", ")
+            )
+        })
+}
+
+/// The program of a service.
+pub(crate) fn program(layout: &Layout, service: &ServiceSpec) -> anyhow::Result<PathBuf> {
+    let program = layout.binaries.join(service.name);
+    if !program.is_file() {
+        bail!(
+            "{} is not built: run `cargo build --release --workspace`, or set MVP_BIN_DIR",
+            program.display()
+        );
+    }
+    Ok(program)
+}
+
+/// Its settings here, on top of the configuration files of the checkout.
+pub(crate) fn environment(
+    layout: &Layout,
+    addresses: &Addresses<'_>,
+    service: &ServiceSpec,
+) -> anyhow::Result<Environment> {
+    let mut all = (service.environment)(addresses)?;
+    let config = layout.checkout.join("config").display().to_string();
+    all.push(("MVP_CONFIG_DIR".to_owned(), config));
+    Ok(all)
+}
+
+fn child(
+    layout: &Layout,
+    addresses: &Addresses<'_>,
+    service: &ServiceSpec,
+    order: usize,
+) -> anyhow::Result<ChildSpec> {
+    Ok(ChildSpec {
+        name: service.name.to_owned(),
+        kind: Kind::Service,
+        order,
+        program: program(layout, service)?,
+        args: vec!["serve".to_owned()],
+        environment: environment(layout, addresses, service)?,
+        folder: layout.checkout.clone(),
+        account: None,
+        probe: Some(Probe::Http {
+            port: addresses.port(service.name)?,
+            path: service.gate,
+        }),
+        patience: PATIENCE,
+    })
+}
+
+/// Runs what must run first, then starts the service and waits for its gate.
+pub(crate) async fn start(
+    fleet: &Arc<Fleet>,
+    layout: &Layout,
+    addresses: &Addresses<'_>,
+    service: &ServiceSpec,
+    order: usize,
+) -> anyhow::Result<()> {
+    let spec = child(layout, addresses, service, order)?;
+    for preparation in service.prepare {
+        let work = async { Ok(((), prepare(fleet, layout, &spec, preparation).await?)) };
+        fleet.reporter.step(preparation.title, work).await?;
+    }
+    let port = addresses.port(service.name)?;
+    let work = async {
+        Arc::clone(fleet).launch(spec).await?;
+        Ok(((), format!("http://127.0.0.1:{port}")))
+    };
+    fleet.reporter.step(service.name, work).await
+}
+
+/// Runs one preparation, unless it is settled already; gives the text of its result.
+async fn prepare(
+    fleet: &Fleet,
+    layout: &Layout,
+    service: &ChildSpec,
+    preparation: &Preparation,
+) -> anyhow::Result<String> {
+    if let Some(unless) = &preparation.unless {
+        let output = task::run(fleet, &task(service, unless.args), None).await?;
+        let answer = json_list(&output)
+            .with_context(|| format!("reading what `{}` answers", unless.args.join(" ")))?;
+        if let Some(settled) = (unless.settled)(&answer) {
+            return Ok(settled);
+        }
+    }
+    let mut task = task(service, preparation.args);
+    if preparation.takes_dump {
+        task.args
+            .push(layout.embedded_dump()?.display().to_string());
+    }
+    let output = task::run(fleet, &task, Some(preparation.title)).await?;
+    let result = output
+        .lines()
+        .rfind(|line| !line.trim().is_empty() && !line.starts_with('{'));
+    Ok(result.unwrap_or("done").to_owned())
+}
+
+/// The list in a program's output; structured log lines may come before it.
+fn json_list(output: &str) -> serde_json::Result<serde_json::Value> {
+    let logged: usize = output
+        .split_inclusive('\n')
+        .take_while(|line| line.starts_with('{'))
+        .map(str::len)
+        .sum();
+    serde_json::from_str(output.get(logged..).unwrap_or_default())
+}
+
+fn task(service: &ChildSpec, args: &[&str]) -> ChildSpec {
+    let verb = args.first().copied().unwrap_or("task");
+    let name = format!("{}-{verb}", service.name);
+    let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+    ChildSpec {
+        name,
+        kind: Kind::Task,
+        args,
+        probe: None,
+        ..service.clone()
+    }
+}

@@ -1,0 +1,215 @@
+//! The supervisor: starts everything in order, keeps it running, stops it in order.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::catalogue::{Addresses, SERVICES};
+use crate::fleet::Fleet;
+use crate::layout::Layout;
+use crate::lock::Lock;
+use crate::process::Identity;
+use crate::record::{Phase, State};
+use crate::report::{Event, Reporter, Sink, seconds};
+use crate::stores::Stores;
+use crate::{logfile, ports, postgres, secrets, servers, services, stop};
+
+/// How a supervisor's life ended without a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Another supervisor runs; this one did nothing.
+    AlreadyRunning,
+    /// A signal asked it to stop.
+    Stopped,
+}
+
+/// Runs until a signal asks to stop, or the start fails. `ready` is called when all is healthy.
+pub(crate) async fn run(
+    layout: &Layout,
+    sink: Sink,
+    stores_only: bool,
+    ready: impl FnOnce(&State),
+) -> anyhow::Result<Ending> {
+    layout.create()?;
+    let Some(_lock) = Lock::take(layout)? else {
+        return Ok(Ending::AlreadyRunning);
+    };
+    let mut stop_asked = StopSignals::listen()?;
+    let reporter = Reporter::new(&layout.log_dir(), sink)?;
+    let fleet = Fleet::new(layout.run_dir(), layout.log_dir(), reporter);
+    let mut state = State::load(&layout.state_file())?;
+    state.phase = Phase::Starting;
+    state.supervisor = Identity::current();
+    state.failure = None;
+    state.stores_only = stores_only;
+    state.save(&layout.state_file())?;
+
+    let started = tokio::select! {
+        started = start(layout, &fleet, &mut state, stores_only) => Some(started),
+        () = stop_asked.wait() => None,
+    };
+    let failure = match started {
+        Some(Ok(())) => {
+            state.phase = Phase::Ready;
+            state.save(&layout.state_file())?;
+            ready(&state);
+            fleet.reporter.report(&Event::Ready);
+            watch(layout, &mut stop_asked).await;
+            None
+        }
+        Some(Err(error)) => Some(error),
+        None => None,
+    };
+    if let Some(error) = &failure {
+        fleet.reporter.report(&Event::Failed {
+            text: format!("{error:#}"),
+        });
+    }
+    state.phase = Phase::Stopping;
+    state.save(&layout.state_file())?;
+    stop_everything(&fleet).await?;
+    state.phase = if failure.is_some() {
+        Phase::Failed
+    } else {
+        Phase::Stopped
+    };
+    state.failure = failure.as_ref().map(|error| format!("{error:#}"));
+    state.supervisor = None;
+    state.save(&layout.state_file())?;
+    failure.map_or(Ok(Ending::Stopped), Err)
+}
+
+async fn start(
+    layout: &Layout,
+    fleet: &Arc<Fleet>,
+    state: &mut State,
+    stores_only: bool,
+) -> anyhow::Result<()> {
+    let reporter = &fleet.reporter;
+    for left in stop::stop_all(&layout.run_dir()).await? {
+        reporter.note(format!(
+            "left over from a supervisor that was killed: {left}"
+        ));
+    }
+    if let Some(note) = &layout.data_note {
+        reporter.note(note);
+    }
+    let serving = if stores_only {
+        &SERVICES[..0]
+    } else {
+        &SERVICES[..]
+    };
+    for service in serving {
+        services::program(layout, service)?;
+    }
+    let servers = reporter
+        .step("servers", find_servers(layout, fleet))
+        .await?;
+    let made = secrets::ensure(&layout.secrets)?;
+    if made > 0 {
+        reporter.note(format!(
+            "{made} secrets made in {}",
+            layout.secrets.display()
+        ));
+    }
+    let choice = ports::choose(&ports::preferred()?, &state.ports, ports::is_free)?;
+    for moved in &choice.moved {
+        reporter.note(moved);
+    }
+    state.ports = choice.ports;
+    state.save(&layout.state_file())?;
+
+    let addresses = || Addresses {
+        ports: &state.ports,
+        secrets: &layout.secrets,
+    };
+    let stores = Stores::new(fleet, layout, &servers, addresses())?;
+    reporter
+        .step("Redis", async { Ok(((), stores.start_redis().await?)) })
+        .await?;
+    reporter
+        .step("PostgreSQL", async {
+            Ok(((), stores.start_postgres().await?))
+        })
+        .await?;
+    for (place, service) in serving.iter().enumerate() {
+        services::start(fleet, layout, &addresses(), service, 100 + place).await?;
+    }
+    Ok(())
+}
+
+async fn find_servers(
+    layout: &Layout,
+    fleet: &Fleet,
+) -> anyhow::Result<(servers::Servers, String)> {
+    let data_major = postgres::data_major(&layout.postgres_dir());
+    let found = servers::ensure(data_major, |text| {
+        fleet.reporter.report(&Event::Progress {
+            step: "servers".to_owned(),
+            text,
+        });
+    });
+    let found = found.await?;
+    let text = format!(
+        "PostgreSQL {}, {}",
+        found.postgres.version.split(' ').next().unwrap_or_default(),
+        found.redis.version
+    );
+    Ok((found, text))
+}
+
+/// Keeps the logs bounded until a signal asks to stop.
+async fn watch(layout: &Layout, stop_asked: &mut StopSignals) {
+    let mut tick = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        tokio::select! {
+            () = stop_asked.wait() => return,
+            _ = tick.tick() => {
+                // A full disk or a vanished folder is the doctor's business, not a reason to stop.
+                let _ = logfile::bound_all(&layout.log_dir());
+            }
+        }
+    }
+}
+
+async fn stop_everything(fleet: &Fleet) -> anyhow::Result<()> {
+    let start = Instant::now();
+    fleet.stop_restarting();
+    for stopped in stop::stop_all(&fleet.run_dir).await? {
+        fleet.reporter.note(stopped.to_string());
+    }
+    fleet.reporter.note(format!(
+        "everything stopped in {}",
+        seconds(start.elapsed())
+    ));
+    Ok(())
+}
+
+/// The signals that ask for an orderly end.
+#[derive(Debug)]
+pub(crate) struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl StopSignals {
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("listening for signals");
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
+    }
+
+    pub(crate) async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+    }
+}

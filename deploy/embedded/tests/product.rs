@@ -1,0 +1,249 @@
+//! The whole product as a newcomer starts it: real programs, real stores, real vehicle data, and then things that go wrong.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests stop at the first surprise"
+)]
+
+mod house;
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::Duration;
+
+use house::{House, until};
+use serde_json::Value;
+
+const MAKES: &str = "/platform/vehicles/makes?year=2022";
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
+    }
+
+    fn names(&self) -> Vec<String> {
+        let items = self.json()["data"].as_array().unwrap().clone();
+        items
+            .iter()
+            .map(|item| item["name"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+/// The house, and the door to it.
+struct Product {
+    house: House,
+    port: u16,
+    key: String,
+}
+
+impl Product {
+    fn start() -> Self {
+        let house = House::real();
+        let told = house.up();
+        assert!(told.contains("curl -H"), "{told}");
+        let url = house.status()["gateway"]["url"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let port = url
+            .rsplit(':')
+            .next()
+            .unwrap()
+            .trim_end_matches('/')
+            .parse()
+            .unwrap();
+        let key = house.secret("platform-vehicles-api-key");
+        Self { house, port, key }
+    }
+
+    /// What came back for a path, as it is written here: no client tidies it up.
+    fn ask(&self, path: &str, key: Option<&str>) -> std::io::Result<Answer> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        let key = key.map_or_else(String::new, |key| format!("X-API-Key: {key}\r\n"));
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\n{key}Connection: close\r\n\r\n"
+        )?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text)?;
+        let (head, body) = text
+            .split_once("\r\n\r\n")
+            .ok_or(std::io::ErrorKind::UnexpectedEof)?;
+        let status = head.split(' ').nth(1).and_then(|s| s.parse().ok());
+        Ok(Answer {
+            status: status.ok_or(std::io::ErrorKind::InvalidData)?,
+            head: head.to_lowercase(),
+            body: body.to_owned(),
+        })
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.ask(path, Some(&self.key)).unwrap()
+    }
+
+    fn answers(&self, path: &str) -> bool {
+        self.ask(path, Some(&self.key))
+            .is_ok_and(|answer| answer.status == 200)
+    }
+
+    fn signal(&self, child: &str, signal: &str) {
+        let pid = self.house.pids()[child].to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+}
+
+#[test]
+fn a_newcomer_gets_the_real_makes_of_2022_through_the_gateway_and_nothing_that_fails_stays_failed()
+{
+    let product = Product::start();
+    drop_downs_lead_from_a_year_to_a_transmission(&product);
+    the_door_is_closed_without_a_key(&product);
+    doubtful_paths_go_nowhere(&product);
+    a_second_start_changes_nothing(&product);
+    redis_away_is_slower_and_never_wrong(&product);
+    a_killed_service_comes_back(&product);
+    no_key_is_in_any_log(&product);
+}
+
+fn drop_downs_lead_from_a_year_to_a_transmission(product: &Product) {
+    let makes = product.get(MAKES);
+    assert_eq!(makes.status, 200, "{}", makes.body);
+    assert!(
+        makes.head.contains("x-data-release: 2026-10"),
+        "{}",
+        makes.head
+    );
+    assert!(makes.head.contains("etag: \""), "{}", makes.head);
+    let names = makes.names();
+    for make in ["Acura", "Ford", "Honda", "Tesla", "Toyota", "Volvo"] {
+        assert!(
+            names.iter().any(|name| name == make),
+            "{make} is not in {names:?}"
+        );
+    }
+    assert!((50..80).contains(&names.len()), "{names:?}");
+    let find = |answer: &Answer, name: &str| {
+        let items = answer.json()["data"].as_array().unwrap().clone();
+        let item = items.iter().find(|item| item["name"] == name);
+        item.unwrap_or_else(|| panic!("no {name} in {}", answer.body))["id"].to_string()
+    };
+    let make = find(&makes, "Honda");
+    let models = product.get(&format!(
+        "/platform/vehicles/models?year=2022&make_id={make}"
+    ));
+    let model = find(&models, "Civic");
+    let of = |list: &str, more: &str| {
+        let path = "/platform/vehicles";
+        product.get(&format!(
+            "{path}/{list}?year=2022&make_id={make}&model_id={model}{more}"
+        ))
+    };
+    let touring = find(&of("trims", ""), "Touring");
+    let engines = of("engines", &format!("&trim_id={touring}")).json();
+    assert_eq!(engines["data"].as_array().unwrap().len(), 1, "{engines}");
+    assert_eq!(engines["data"][0]["displacement_l"], 1.5);
+    assert!(!of("transmissions", "").names().is_empty());
+}
+
+fn the_door_is_closed_without_a_key(product: &Product) {
+    for (key, code) in [
+        (None, "api_key_missing"),
+        (Some("mvp_svc_wrong_0123456789"), "api_key_unknown"),
+    ] {
+        let refused = product.ask(MAKES, key).unwrap();
+        assert_eq!(
+            (refused.status, refused.json()["code"].as_str()),
+            (401, Some(code))
+        );
+    }
+}
+
+fn doubtful_paths_go_nowhere(product: &Product) {
+    for path in [
+        "/platform/vehicles/../health",
+        "/platform/vehicles/%2e%2e/health",
+        "/platform//vehicles/makes?year=2022",
+        "/platform/vehicles%2fmakes?year=2022",
+        "/platform/vehicles;/makes?year=2022",
+        "/PLATFORM/vehicles/makes?year=2022",
+        "/metrics",
+    ] {
+        let answer = product.get(path);
+        assert!(
+            [400, 404].contains(&answer.status),
+            "{path}: {}",
+            answer.status
+        );
+        assert!(
+            answer
+                .head
+                .contains("content-type: application/problem+json"),
+            "{}",
+            answer.head
+        );
+    }
+}
+
+fn a_second_start_changes_nothing(product: &Product) {
+    let before = product.house.pids();
+    product.house.up();
+    assert_eq!(product.house.pids(), before);
+}
+
+fn redis_away_is_slower_and_never_wrong(product: &Product) {
+    product.signal("redis-vehicles", "-STOP");
+    for year in 1981..2000 {
+        let answer = product.get(&format!(
+            "/platform/vehicles/makes?year={year}&vehicle_type=motorcycle"
+        ));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    let health = product.get("/health");
+    assert_eq!(health.status, 200, "{}", health.body);
+    product.signal("redis-vehicles", "-CONT");
+}
+
+fn a_killed_service_comes_back(product: &Product) {
+    let killed = product.house.pids()["vehicles-platform"];
+    product.signal("vehicles-platform", "-KILL");
+    until("the service is another process", || {
+        product
+            .house
+            .pids()
+            .get("vehicles-platform")
+            .is_some_and(|pid| *pid != killed)
+    });
+    until("it answers through the gateway", || product.answers(MAKES));
+}
+
+fn no_key_is_in_any_log(product: &Product) {
+    let logs = std::fs::read_dir(product.house.data().join("log"))
+        .unwrap()
+        .flatten();
+    for log in logs {
+        let text = String::from_utf8_lossy(&std::fs::read(log.path()).unwrap()).into_owned();
+        assert!(
+            !text.contains(&product.key),
+            "a key is in {}",
+            log.path().display()
+        );
+    }
+}

@@ -1,0 +1,224 @@
+//! The stores as they are found: roles that may no more than they must, safe settings, throwaways.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "tests stop at the first surprise"
+)]
+
+mod house;
+
+use std::process::{Command, Stdio};
+
+use house::{House, text, until};
+use tokio_postgres::{Client, NoTls, error::SqlState};
+
+async fn connect(
+    house: &House,
+    cluster: &str,
+    role: &str,
+) -> Result<Client, tokio_postgres::Error> {
+    let status = house.status();
+    let place = &status["postgres"][cluster];
+    let mut config = tokio_postgres::Config::new();
+    config
+        .host("127.0.0.1")
+        .port(u16::try_from(place["port"].as_u64().unwrap()).unwrap())
+        .dbname(place["database"].as_str().unwrap())
+        .user(if role == "superuser" {
+            "postgres".to_owned()
+        } else {
+            format!("{cluster}_{role}")
+        })
+        .password(house.secret(&format!("postgres-{cluster}-{role}-password")));
+    let (client, connection) = config.connect(NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+async fn refusal(client: &Client, statement: &str) -> SqlState {
+    let error = client.batch_execute(statement).await.expect_err(statement);
+    error.code().expect("a SQLSTATE").clone()
+}
+
+async fn one(client: &Client, query: &str) -> String {
+    client.query_one(query, &[]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn owners_own_serving_roles_serve_and_neither_is_a_superuser() {
+    let house = House::furnished();
+    house.ok(&["up", "--detach", "--stores-only"]);
+    for (cluster, writes) in [("app", true), ("tenants", true), ("vehicles", false)] {
+        let owner = connect(&house, cluster, "owner").await.unwrap();
+        owner
+            .batch_execute("CREATE SCHEMA s; CREATE TABLE s.t (id bigserial, name text); INSERT INTO s.t (name) VALUES ('kept')")
+            .await
+            .unwrap();
+        let api = connect(&house, cluster, "api").await.unwrap();
+        assert_eq!(one(&api, "SELECT name FROM s.t").await, "kept");
+        let written = api.batch_execute("INSERT INTO s.t (name) VALUES ('x'); UPDATE s.t SET name = 'y' WHERE name = 'x'; DELETE FROM s.t WHERE name = 'y'").await;
+        assert_eq!(written.is_ok(), writes, "{cluster}");
+        for forbidden in [
+            "CREATE TABLE public.mine (a int)",
+            "CREATE TABLE s.mine (a int)",
+            "CREATE SCHEMA mine",
+            "TRUNCATE s.t",
+        ] {
+            let state = refusal(&api, forbidden).await;
+            assert_eq!(
+                state,
+                SqlState::INSUFFICIENT_PRIVILEGE,
+                "{cluster}: {forbidden}"
+            );
+        }
+        assert_eq!(
+            refusal(&owner, "CREATE ROLE r").await,
+            SqlState::INSUFFICIENT_PRIVILEGE
+        );
+        let superusers =
+            "SELECT string_agg(rolname, ' ') FROM pg_roles WHERE rolsuper AND rolcanlogin";
+        assert_eq!(one(&owner, superusers).await, "postgres");
+    }
+}
+
+#[tokio::test]
+async fn passwords_are_scram_and_a_changed_secret_holds_from_the_next_start() {
+    let house = House::furnished();
+    house.ok(&["up", "--detach", "--stores-only"]);
+    let superuser = connect(&house, "vehicles", "superuser").await.unwrap();
+    let plain = "SELECT count(*)::text FROM pg_authid WHERE rolcanlogin AND rolpassword NOT LIKE 'SCRAM-SHA-256$%'";
+    assert_eq!(one(&superuser, plain).await, "0");
+    let trusting =
+        "SELECT count(*)::text FROM pg_hba_file_rules WHERE auth_method <> 'scram-sha-256'";
+    assert_eq!(one(&superuser, trusting).await, "0");
+    drop(superuser);
+    house.ok(&["down"]);
+    std::fs::write(
+        house.path().join("secrets/postgres-vehicles-api-password"),
+        "another one\n",
+    )
+    .unwrap();
+    house.ok(&["up", "--detach", "--stores-only"]);
+    connect(&house, "vehicles", "api").await.unwrap();
+}
+
+#[tokio::test]
+async fn clusters_are_safe_and_listen_on_this_machine_only() {
+    let house = House::furnished();
+    house.ok(&["up", "--detach", "--stores-only"]);
+    let owner = connect(&house, "vehicles", "owner").await.unwrap();
+    for (setting, expected) in [
+        ("data_checksums", "on"),
+        ("fsync", "on"),
+        ("full_page_writes", "on"),
+        ("synchronous_commit", "on"),
+        ("listen_addresses", "127.0.0.1"),
+        ("server_encoding", "UTF8"),
+        ("shared_buffers", "32MB"),
+    ] {
+        assert_eq!(
+            one(&owner, &format!("SELECT current_setting('{setting}')")).await,
+            expected
+        );
+    }
+    let policy = house.ok(&["redis-cli", "vehicles", "config", "get", "maxmemory-policy"]);
+    assert!(policy.contains("allkeys-lru"), "{policy}");
+    let kept = house.ok(&["redis-cli", "app", "config", "get", "appendonly"]);
+    assert!(kept.contains("yes"), "{kept}");
+    let port = house.preferred(16379).to_string();
+    let stranger = Command::new("redis-cli")
+        .args(["-p", &port, "ping"])
+        .output()
+        .unwrap();
+    assert!(text(&stranger).contains("NOAUTH"), "{}", text(&stranger));
+}
+
+fn with_stores(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mvp"));
+    command.arg("with-stores").arg("--").args(args);
+    command
+}
+
+#[test]
+fn a_command_runs_beside_throwaway_stores_and_its_exit_code_is_ours() {
+    let script = r#"
+        set -e
+        test "$("$TEST_POSTGRES_BIN/psql" "$TEST_POSTGRES_URL" -Atc 'SHOW fsync')" = off
+        port="${TEST_REDIS_URL##*:}"
+        test "$(redis-cli -p "${port%/}" ping)" = PONG
+        test -x "$TEST_REDIS_SERVER"
+        "$TEST_POSTGRES_BIN/psql" "$TEST_POSTGRES_URL" -Atc 'SHOW data_directory'
+        exit 42
+    "#;
+    let output = with_stores(&["sh", "-c", script]).output().unwrap();
+    assert_eq!(output.status.code(), Some(42), "{}", text(&output));
+    let folder = text(&output);
+    assert!(
+        !std::path::Path::new(folder.trim()).exists(),
+        "{folder} is left"
+    );
+}
+
+#[test]
+fn a_signal_reaches_the_command_and_the_stores_are_gone_afterwards() {
+    let script = r#"
+        trap 'exit 5' TERM
+        "$TEST_POSTGRES_BIN/psql" "$TEST_POSTGRES_URL" -Atc 'SHOW data_directory' > "$0"
+        while :; do sleep 0.05; done
+    "#;
+    let scratch = tempfile::tempdir().unwrap();
+    let told = scratch.path().join("told");
+    let mut running = with_stores(&["sh", "-c", script, told.to_str().unwrap()])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let folder = || {
+        std::fs::read_to_string(&told)
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    };
+    until("the command runs", || !folder().is_empty());
+    house::kill("-TERM", u64::from(running.id()));
+    assert_eq!(running.wait().unwrap().code(), Some(5));
+    assert!(!std::path::Path::new(&folder()).exists());
+}
+
+#[test]
+fn stores_of_a_run_that_was_killed_are_swept_up_by_the_next() {
+    let script = r#"
+        "$TEST_POSTGRES_BIN/psql" "$TEST_POSTGRES_URL" -Atc 'SHOW data_directory' > "$0"
+        while kill -0 "$PPID"; do sleep 0.05; done
+    "#;
+    let scratch = tempfile::tempdir().unwrap();
+    let told = scratch.path().join("told");
+    let mut running = with_stores(&["sh", "-c", script, told.to_str().unwrap()])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let folder = || {
+        std::fs::read_to_string(&told)
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    };
+    until("the command runs", || !folder().is_empty());
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let pid_file = std::path::Path::new(&folder()).join("postmaster.pid");
+    let postmaster: u64 = std::fs::read_to_string(pid_file)
+        .unwrap()
+        .lines()
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(house::alive(postmaster));
+    assert!(with_stores(&["true"]).status().unwrap().success());
+    assert!(!house::alive(postmaster));
+    assert!(!std::path::Path::new(&folder()).exists());
+}

@@ -1,0 +1,231 @@
+//! The access log: one JSON line a request, gathered in memory and written by a thread of its own.
+
+use std::fmt::Write as _;
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Lines are gathered this long before they are written.
+const GATHER: Duration = Duration::from_millis(50);
+/// When standard output is stuck, lines beyond this many bytes are counted and dropped.
+const MAX_BUFFERED: usize = 4 << 20;
+
+/// What a line says. Nothing here comes from a client except the checked request id: no path, no
+/// query, no key, so no VIN either.
+#[derive(Debug)]
+pub(crate) struct Line<'a> {
+    /// The id of the request.
+    pub(crate) request_id: &'a str,
+    /// The trace.
+    pub(crate) trace_id: &'a str,
+    /// Whose key it was.
+    pub(crate) consumer: Option<&'a str>,
+    /// The route's prefix.
+    pub(crate) route: &'a str,
+    /// The method.
+    pub(crate) method: &'a str,
+    /// The status; 499 when the client left before there was one.
+    pub(crate) status: u16,
+    /// The upstream's name.
+    pub(crate) upstream: Option<&'a str>,
+    /// Why the gateway refused it, if it did.
+    pub(crate) refused: Option<&'a str>,
+    /// Whether the answer ended before its end.
+    pub(crate) cut_short: bool,
+    /// Bytes of the request body.
+    pub(crate) bytes_in: u64,
+    /// Bytes of the answer's body.
+    pub(crate) bytes_out: u64,
+    /// From the head of the request to the end of the answer.
+    pub(crate) duration: Duration,
+    /// From sending the request to the head of the upstream's answer.
+    pub(crate) upstream_duration: Option<Duration>,
+}
+
+/// Where the lines go.
+#[derive(Clone)]
+pub(crate) struct AccessLog {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    lines: Mutex<Lines>,
+    more: Condvar,
+    dropped: AtomicU64,
+}
+
+#[derive(Default)]
+struct Lines {
+    text: String,
+    clock: Clock,
+    stopping: bool,
+}
+
+/// Writes what is left when dropped.
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl AccessLog {
+    /// Starts the writing thread.
+    pub(crate) fn start(sink: impl Write + Send + 'static) -> std::io::Result<(Self, Writer)> {
+        let shared = Arc::new(Shared {
+            lines: Mutex::default(),
+            more: Condvar::new(),
+            dropped: AtomicU64::new(0),
+        });
+        let of_thread = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("access-log".to_owned())
+            .spawn(move || write_lines(&of_thread, sink))?;
+        let writer = Writer {
+            shared: Arc::clone(&shared),
+            thread: Some(thread),
+        };
+        Ok((Self { shared }, writer))
+    }
+
+    /// Adds a line.
+    pub(crate) fn log(&self, line: &Line<'_>) {
+        let mut lines = lock(&self.shared.lines);
+        if lines.text.len() > MAX_BUFFERED {
+            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let was_empty = lines.text.is_empty();
+        let Lines { text, clock, .. } = &mut *lines;
+        // Writing to a string cannot fail.
+        let _ = write_line(text, clock.now(), line);
+        drop(lines);
+        if was_empty {
+            self.shared.more.notify_one();
+        }
+    }
+
+    /// Lines that were dropped because standard output was stuck.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.shared.dropped.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        lock(&self.shared.lines).stopping = true;
+        self.shared.more.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // A writer that panicked has nothing left to write.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn lock(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
+    lines.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write_lines(shared: &Shared, mut sink: impl Write) {
+    let mut batch = String::new();
+    loop {
+        let mut lines = lock(&shared.lines);
+        while lines.text.is_empty() && !lines.stopping {
+            lines = shared
+                .more
+                .wait(lines)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if lines.text.is_empty() {
+            return;
+        }
+        if !lines.stopping {
+            drop(lines);
+            std::thread::sleep(GATHER);
+            lines = lock(&shared.lines);
+        }
+        std::mem::swap(&mut lines.text, &mut batch);
+        drop(lines);
+        // A closed standard output is no reason to stop serving.
+        let _ = sink.write_all(batch.as_bytes()).and_then(|()| sink.flush());
+        batch.clear();
+    }
+}
+
+/// Every string here is made of configured names and checked ids, which need no escaping.
+fn write_line(
+    text: &mut String,
+    (second, millis): (&str, u32),
+    line: &Line<'_>,
+) -> std::fmt::Result {
+    text.push_str("{\"ts\":\"");
+    text.push_str(second);
+    write!(text, ".{millis:03}Z")?;
+    push(
+        text,
+        "\",\"level\":\"info\",\"service\":\"gateway\",\"msg\":\"request\",\"request_id\":\"",
+        line.request_id,
+    );
+    push(text, "\",\"trace_id\":\"", line.trace_id);
+    push(text, "\",\"route\":\"", line.route);
+    push(text, "\",\"method\":\"", line.method);
+    for (key, value) in [
+        ("\",\"consumer\":\"", line.consumer),
+        ("\",\"upstream\":\"", line.upstream),
+        ("\",\"refused\":\"", line.refused),
+    ] {
+        if let Some(value) = value {
+            push(text, key, value);
+        }
+    }
+    text.push('"');
+    if line.cut_short {
+        text.push_str(",\"cut_short\":true");
+    }
+    write!(
+        text,
+        ",\"status\":{},\"bytes_in\":{},\"bytes_out\":{}",
+        line.status, line.bytes_in, line.bytes_out
+    )?;
+    push_ms(text, ",\"duration_ms\":", line.duration)?;
+    if let Some(duration) = line.upstream_duration {
+        push_ms(text, ",\"upstream_ms\":", duration)?;
+    }
+    text.push_str("}\n");
+    Ok(())
+}
+
+fn push(text: &mut String, key: &str, value: &str) {
+    text.push_str(key);
+    text.push_str(value);
+}
+
+fn push_ms(text: &mut String, key: &str, duration: Duration) -> std::fmt::Result {
+    text.push_str(key);
+    let (millis, micros) = (duration.as_millis(), duration.subsec_micros() % 1000);
+    write!(text, "{millis}.{micros:03}")
+}
+
+/// The time of day; the date is worked out once a second.
+#[derive(Default)]
+struct Clock {
+    second: u64,
+    text: String,
+}
+
+impl Clock {
+    fn now(&mut self) -> (&str, u32) {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        if self.second != now.as_secs() || self.text.is_empty() {
+            self.second = now.as_secs();
+            let stamp = jiff::Timestamp::UNIX_EPOCH
+                .checked_add(Duration::from_secs(self.second))
+                .unwrap_or_default();
+            self.text.clear();
+            let _ = write!(self.text, "{}", stamp.strftime("%Y-%m-%dT%H:%M:%S"));
+        }
+        (&self.text, now.subsec_millis())
+    }
+}

@@ -1,0 +1,193 @@
+//! Answers on their way to the client: those of an upstream, and the gateway's own.
+
+use crate::record::Record;
+use crate::refusal::Refusal;
+use crate::request_headers::{REQUEST_ID, drop_named_in_connection, is_hop_by_hop};
+use crate::upstream::{AnswerStream, CutShort};
+use bytes::Bytes;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use problem::{Code, Problem};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// The body of an answer, with the record of its request.
+pub(crate) struct AnswerBody {
+    source: Source,
+    record: Box<Record>,
+    failed: bool,
+}
+
+enum Source {
+    Own(Option<Bytes>),
+    Upstream(AnswerStream),
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = CutShort;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, CutShort>>> {
+        let this = &mut *self;
+        if this.failed {
+            return Poll::Ready(Some(Err(CutShort)));
+        }
+        let polled = match &mut this.source {
+            Source::Own(bytes) => Poll::Ready(bytes.take().map(|b| Ok(Frame::data(b)))),
+            Source::Upstream(stream) => Pin::new(stream).poll_frame(cx),
+        };
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                let length = frame.data_ref().map_or(0, Bytes::len);
+                let length = u64::try_from(length).unwrap_or(u64::MAX);
+                this.record.bytes_out = this.record.bytes_out.saturating_add(length);
+            }
+            Poll::Ready(Some(Err(CutShort))) => {
+                // Once more around, so that what did come leaves before the connection is aborted.
+                this.record.cut_short = true;
+                this.failed = true;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            _ => {}
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.source {
+            Source::Own(bytes) => bytes.is_none(),
+            Source::Upstream(stream) => stream.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Own(bytes) => {
+                let length = bytes.as_ref().map_or(0, Bytes::len);
+                SizeHint::with_exact(u64::try_from(length).unwrap_or(u64::MAX))
+            }
+            Source::Upstream(stream) => stream.size_hint(),
+        }
+    }
+}
+
+/// Passes an upstream's answer on, or refuses it when it breaks the protocol.
+pub(crate) fn of_upstream(
+    mut response: Response<AnswerStream>,
+    record: Box<Record>,
+) -> Response<AnswerBody> {
+    if !is_sound(&response) {
+        response.body_mut().distrust();
+        return of_refusal(Refusal::UpstreamBroken, record, None);
+    }
+    let headers = response.headers_mut();
+    drop_named_in_connection(headers);
+    let unwanted: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| is_hop_by_hop(name.as_str()))
+        .cloned()
+        .collect();
+    for name in unwanted {
+        headers.remove(name);
+    }
+    seal(response, record, Source::Upstream)
+}
+
+/// The HTTP library has refused malformed heads; what it accepts though two readers could differ is
+/// refused here: a switch of protocol nobody asked for, two lengths, a length beside a coding.
+fn is_sound(response: &Response<AnswerStream>) -> bool {
+    let headers = response.headers();
+    let digits = |length: &HeaderValue| length.as_bytes().iter().all(u8::is_ascii_digit);
+    let plain = headers.get_all(header::CONTENT_LENGTH).iter().all(digits);
+    let lengths = headers.get_all(header::CONTENT_LENGTH).iter().count();
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let coding_is_sound = match (codings.next(), codings.next()) {
+        (None, _) => true,
+        (Some(coding), None) => lengths == 0 && coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
+        _ => false,
+    };
+    response.status() != StatusCode::SWITCHING_PROTOCOLS && plain && lengths <= 1 && coding_is_sound
+}
+
+/// The problem that a refusal is answered with.
+pub(crate) fn of_refusal(
+    refusal: Refusal,
+    mut record: Box<Record>,
+    allow: Option<HeaderValue>,
+) -> Response<AnswerBody> {
+    record.refused = Some(refusal);
+    let code = refusal.code();
+    let id = record.request_id.to_str().unwrap_or_default();
+    let problem = Problem::new(code).detail(refusal.detail()).instance(id);
+    let mut response = Response::new(Bytes::from(problem.to_json()));
+    *response.status_mut() =
+        StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(problem::CONTENT_TYPE),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    note_in_headers(headers, refusal, allow);
+    seal(response, record, |body| Source::Own(Some(body)))
+}
+
+fn note_in_headers(headers: &mut HeaderMap, refusal: Refusal, allow: Option<HeaderValue>) {
+    if let Some(allow) = allow {
+        headers.insert(header::ALLOW, allow);
+    }
+    match refusal.code() {
+        Code::Unavailable => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        Code::ApiKeyMissing | Code::ApiKeyUnknown => {
+            let scheme = HeaderValue::from_static("ApiKey header=\"X-API-Key\"");
+            headers.insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        _ => {}
+    }
+    if refusal.closes_connection() {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+}
+
+/// An answer that the gateway gives itself.
+pub(crate) fn of_json(
+    status: StatusCode,
+    json: Vec<u8>,
+    record: Box<Record>,
+) -> Response<AnswerBody> {
+    let mut response = Response::new(Bytes::from(json));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    seal(response, record, |body| Source::Own(Some(body)))
+}
+
+/// Every answer carries the id of its request.
+fn seal<B>(
+    response: Response<B>,
+    mut record: Box<Record>,
+    source: impl FnOnce(B) -> Source,
+) -> Response<AnswerBody> {
+    record.status = Some(response.status());
+    let (mut parts, body) = response.into_parts();
+    parts.headers.insert(REQUEST_ID, record.request_id.clone());
+    Response::from_parts(
+        parts,
+        AnswerBody {
+            source: source(body),
+            record,
+            failed: false,
+        },
+    )
+}

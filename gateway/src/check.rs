@@ -1,0 +1,107 @@
+//! `gateway check`: what is wrong with a settings file, and on which line.
+
+use crate::settings::Settings;
+use access::{KeyFile, KeyRing};
+
+/// The first thing that keeps the gateway from starting with these settings.
+pub fn problems(settings: &Settings) -> Option<String> {
+    if let Err(error) = settings.validate() {
+        return Some(error.to_string());
+    }
+    for (index, route) in settings.routes.iter().enumerate() {
+        let Some(api_key) = &route.api_key else {
+            continue;
+        };
+        let files = api_key.files.iter();
+        let files: Vec<KeyFile> = files
+            .map(|file| KeyFile::new(settings.secrets_dir.join(file)))
+            .collect();
+        if let Err(error) = KeyRing::load(&files, settings.strict_secrets) {
+            return Some(format!("routes[{index}].api_key.files: {error}"));
+        }
+    }
+    None
+}
+
+/// The line, from 1, that a reason speaks of: it begins with the path of a key, or quotes a name.
+pub fn line_of(text: &str, reason: &str) -> Option<usize> {
+    let path = reason.split(':').next().unwrap_or_default();
+    by_path(text, path).or_else(|| {
+        let name = reason.split('`').nth(1)?;
+        let last = name.rsplit('.').next()?;
+        text.lines()
+            .position(|line| key_of(line) == Some(last))
+            .map(|at| at.saturating_add(1))
+    })
+}
+
+/// Walks block-style YAML by its indentation; `routes[1].prefix` is the second item's key.
+fn by_path(text: &str, path: &str) -> Option<usize> {
+    let mut steps = path.split('.').flat_map(|step| {
+        let (name, index) = step.split_once('[').unwrap_or((step, ""));
+        let index = index.trim_end_matches(']').parse::<usize>().ok();
+        [Some(Step::Key(name)), index.map(Step::Item)]
+            .into_iter()
+            .flatten()
+    });
+    let mut wanted = steps.next()?;
+    let mut found = None;
+    let mut items = 0_usize;
+    for (at, line) in text.lines().enumerate() {
+        let is_item = line.trim_start().starts_with("- ");
+        if let Step::Item(index) = wanted {
+            if !is_item {
+                continue;
+            }
+            items = items.saturating_add(1);
+            if items <= index {
+                continue;
+            }
+            found = Some(at.saturating_add(1));
+            let Some(next) = steps.next() else { break };
+            wanted = next;
+        }
+        if let Step::Key(name) = wanted
+            && key_of(line) == Some(name)
+        {
+            found = Some(at.saturating_add(1));
+            let Some(next) = steps.next() else { break };
+            wanted = next;
+            items = 0;
+        }
+    }
+    found
+}
+
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Key(&'a str),
+    Item(usize),
+}
+
+fn key_of(line: &str) -> Option<&str> {
+    let line = line.trim_start().trim_start_matches("- ").trim_start();
+    line.split_once(':').map(|(key, _)| key.trim_matches('"'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "listen:\n  host: 127.0.0.1\n  port: 1\nroutes:\n  - prefix: /a\n    upstream: a\n  - prefix: /b\n    upstream: c\n";
+
+    #[test]
+    fn a_key_is_found_on_its_line() {
+        assert_eq!(line_of(TEXT, "listen.port: must be"), Some(3));
+        assert_eq!(line_of(TEXT, "routes[0].prefix: is odd"), Some(5));
+        assert_eq!(
+            line_of(TEXT, "routes[1].upstream: there is no upstream named c"),
+            Some(8)
+        );
+        assert_eq!(
+            line_of(TEXT, "the settings: unknown field `upstream`, expected"),
+            Some(6)
+        );
+        assert_eq!(line_of(TEXT, "nothing known"), None);
+    }
+}

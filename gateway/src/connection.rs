@@ -1,0 +1,74 @@
+//! One client's connection from accept to close.
+
+use crate::guarded_stream::GuardedStream;
+use crate::proxy::{Client, Worker, handle};
+use http::HeaderValue;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+/// Heads of up to 64 kB were judged before; this only has to hold them.
+const BUFFER_BYTES: usize = 128 * 1024;
+
+/// hyper's own limit, for which its parser needs no initialised memory.
+const LIBRARY_MAX_HEADERS: usize = 100;
+
+/// Serves a connection until either side ends it, or until `stop` says so and nothing is in flight.
+pub(crate) async fn serve(
+    worker: Arc<Worker>,
+    socket: TcpStream,
+    peer: SocketAddr,
+    mut stop: watch::Receiver<bool>,
+) {
+    let gauge = worker.shared.metrics.open_connections.clone();
+    gauge.inc();
+    // Without it a short answer waits up to 40 ms for the client's delayed acknowledgement.
+    if let Err(error) = socket.set_nodelay(true) {
+        tracing::debug!(%error, "a connection was gone before it was served");
+    }
+    let in_flight = Arc::new(AtomicBool::new(false));
+    let stream = GuardedStream::new(
+        socket,
+        worker.shared.head_limits,
+        worker.shared.times,
+        Arc::clone(&in_flight),
+    );
+    let address = HeaderValue::from_str(&peer.ip().to_canonical().to_string());
+    let client = Arc::new(Client {
+        address: address.unwrap_or(HeaderValue::from_static("unknown")),
+        in_flight,
+    });
+    let max_headers = worker.shared.head_limits.headers;
+    let service =
+        service_fn(move |request| handle(Arc::clone(&worker), Arc::clone(&client), request));
+    let mut http = http1::Builder::new();
+    // The guarded stream keeps the time, for heads, bodies and pauses alike.
+    http.header_read_timeout(None)
+        .max_header_size(BUFFER_BYTES)
+        .max_buf_size(BUFFER_BYTES);
+    if max_headers > LIBRARY_MAX_HEADERS {
+        http.max_headers(max_headers);
+    }
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let ended = tokio::select! {
+        biased;
+        ended = connection.as_mut() => Some(ended),
+        _ = stop.wait_for(|stop| *stop) => None,
+    };
+    let ended = if let Some(ended) = ended {
+        ended
+    } else {
+        connection.as_mut().graceful_shutdown();
+        connection.await
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a client's connection ended early");
+    }
+    gauge.dec();
+}

@@ -1,0 +1,326 @@
+//! The socket as the HTTP library sees it: only judged heads, and no endless waiting.
+//!
+//! A head is handed on when it is complete and was judged. A refused one is replaced by a request
+//! with the method `REFUSED`, which no client can send, so that the refusal is answered in its turn
+//! and through the same code as every other answer.
+
+use crate::deadline::Deadline;
+use crate::framing::Tracker;
+use crate::head::HeadLimits;
+use crate::refusal::Refusal;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+/// The method of the request that stands in for a refused head.
+pub(crate) const REFUSED_METHOD: &str = "REFUSED";
+
+/// A slow peer must move this much within one idle period, or it is trickling.
+const MIN_PROGRESS_BYTES: usize = 256;
+/// How long and how much is read after the last answer, so that the answer is not lost to a reset.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 4 << 20;
+
+/// How long a connection may take over what it does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StreamTimes {
+    /// From the first byte of a head, or from the start of the connection, to the head's end.
+    pub(crate) head: Duration,
+    /// Without progress while a body is read or an answer written.
+    pub(crate) idle: Duration,
+    /// Between two requests.
+    pub(crate) keep_alive: Duration,
+}
+
+/// Whether a request of the connection is being worked on; shared with the service.
+pub(crate) type InFlight = Arc<AtomicBool>;
+
+/// A client's connection.
+#[derive(Debug)]
+pub(crate) struct GuardedStream {
+    socket: TcpStream,
+    tracker: Tracker,
+    times: StreamTimes,
+    in_flight: InFlight,
+    /// Bytes read but not handed on: an incomplete head, or what follows one.
+    held: Vec<u8>,
+    /// How many of the held bytes are judged and may go.
+    judged: usize,
+    served_any: bool,
+    closing: bool,
+    body_failure: Option<Refusal>,
+    read_deadline: Deadline,
+    read_progress: usize,
+    write_deadline: Deadline,
+    write_progress: usize,
+    lingered: usize,
+    shut: bool,
+}
+
+impl GuardedStream {
+    /// Guards a fresh connection.
+    pub(crate) fn new(
+        socket: TcpStream,
+        limits: HeadLimits,
+        times: StreamTimes,
+        in_flight: InFlight,
+    ) -> Self {
+        Self {
+            socket,
+            tracker: Tracker::new(limits),
+            times,
+            in_flight,
+            held: Vec::new(),
+            judged: 0,
+            served_any: false,
+            closing: false,
+            body_failure: None,
+            read_deadline: Deadline::default(),
+            read_progress: 0,
+            write_deadline: Deadline::default(),
+            write_progress: 0,
+            lingered: 0,
+            shut: false,
+        }
+    }
+
+    /// Whether no byte of the next head has come.
+    fn between(&self) -> bool {
+        self.held.is_empty() && self.tracker.in_head()
+    }
+
+    /// Judges what was read into `buf` after `start`, keeping back what is not complete.
+    fn take_in(&mut self, buf: &mut ReadBuf<'_>, start: usize) {
+        let fresh = buf.filled().get(start..).unwrap_or_default();
+        if self.held.is_empty() {
+            let progress = self.tracker.follow(fresh);
+            self.served_any |= progress.passed > 0;
+            if progress.passed < fresh.len() && progress.refused.is_none() {
+                self.held
+                    .extend_from_slice(fresh.get(progress.passed..).unwrap_or_default());
+            }
+            buf.set_filled(start.saturating_add(progress.passed));
+            self.note_refusal(progress.refused);
+        } else {
+            self.held.extend_from_slice(fresh);
+            buf.set_filled(start);
+            let progress = self.tracker.follow(&self.held);
+            self.served_any |= progress.passed > 0;
+            self.judged = progress.passed;
+            self.note_refusal(progress.refused);
+        }
+    }
+
+    /// Puts the stand-in for a refused head after what may still go.
+    fn note_refusal(&mut self, refused: Option<Refusal>) {
+        let Some(refusal) = refused else { return };
+        if self.tracker.in_head() {
+            self.held.truncate(self.judged);
+            self.held.extend_from_slice(
+                format!(
+                    "{REFUSED_METHOD} /{} HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n",
+                    refusal.label()
+                )
+                .as_bytes(),
+            );
+            self.judged = self.held.len();
+        } else {
+            self.body_failure = Some(refusal);
+        }
+        self.closing = true;
+    }
+
+    fn hand_on(&mut self, buf: &mut ReadBuf<'_>) {
+        let count = self.judged.min(buf.remaining());
+        buf.put_slice(self.held.get(..count).unwrap_or_default());
+        self.judged = self.judged.saturating_sub(count);
+        self.held.drain(..count);
+        if self.held.is_empty() {
+            // An idle connection holds no buffer.
+            self.held = Vec::new();
+        }
+    }
+
+    /// Nothing came: is it too late?
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let in_head = self.tracker.in_head();
+        let between = self.between();
+        let patience = match (in_head, between && self.served_any) {
+            (true, true) => self.times.keep_alive,
+            (true, false) => self.times.head,
+            (false, _) => self.times.idle,
+        };
+        if !self.read_deadline.is_set() {
+            self.read_progress = 0;
+            self.read_deadline.set(Instant::now() + patience);
+        }
+        ready!(self.read_deadline.poll_passed(cx));
+        if between {
+            if self.in_flight.load(Ordering::Relaxed) {
+                // The client waits for us, not we for it.
+                self.read_deadline.set(Instant::now() + patience);
+                return self.read_deadline.poll_passed(cx).map(Ok);
+            }
+            // Nobody waits for an answer: close without one.
+            self.closing = true;
+            return Poll::Ready(Ok(()));
+        }
+        if in_head {
+            self.note_refusal(Some(Refusal::HeadTimeout));
+            return Poll::Pending;
+        }
+        self.closing = true;
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// A deadline for a body stands until enough of it came; one for a head stands.
+    fn note_read(&mut self, count: usize, was_in_head: bool, was_between: bool) {
+        self.read_progress = self.read_progress.saturating_add(count);
+        let moved_on = was_in_head != self.tracker.in_head();
+        let trickled_enough = !was_in_head && self.read_progress >= MIN_PROGRESS_BYTES;
+        let head_done = was_in_head && self.held.is_empty();
+        if moved_on || was_between || trickled_enough || head_done {
+            self.read_deadline.clear();
+        }
+    }
+
+    fn note_written(&mut self, count: usize) {
+        // The library does not read again before something comes, so the pause between two requests
+        // is counted from the last byte of an answer.
+        if self.served_any && self.read_deadline.is_set() && self.between() {
+            self.read_deadline
+                .set(Instant::now() + self.times.keep_alive);
+        }
+        self.write_progress = self.write_progress.saturating_add(count);
+        if self.write_progress >= MIN_PROGRESS_BYTES {
+            self.write_deadline.clear();
+            self.write_progress = 0;
+        }
+    }
+
+    fn poll_write_late<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if !self.write_deadline.is_set() {
+            self.write_progress = 0;
+            self.write_deadline.set(Instant::now() + self.times.idle);
+        }
+        ready!(self.write_deadline.poll_passed(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for GuardedStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let start = buf.filled().len();
+        loop {
+            if this.judged > 0 {
+                this.hand_on(buf);
+                return Poll::Ready(Ok(()));
+            }
+            if this.body_failure.take().is_some() {
+                return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+            }
+            if this.closing {
+                return Poll::Pending;
+            }
+            match Pin::new(&mut this.socket).poll_read(cx, buf) {
+                Poll::Ready(Ok(())) => {
+                    let count = buf.filled().len().saturating_sub(start);
+                    if count == 0 {
+                        return Poll::Ready(Ok(()));
+                    }
+                    let in_head = this.tracker.in_head();
+                    let between = this.between();
+                    this.take_in(buf, start);
+                    this.note_read(count, in_head, between);
+                    if buf.filled().len() > start {
+                        return Poll::Ready(Ok(()));
+                    }
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    let late = this.poll_late(cx);
+                    if this.judged == 0 {
+                        return late;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl AsyncWrite for GuardedStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.socket).poll_write(cx, bytes) {
+            Poll::Ready(Ok(count)) => {
+                self.note_written(count);
+                Poll::Ready(Ok(count))
+            }
+            Poll::Pending => self.poll_write_late(cx),
+            failed @ Poll::Ready(Err(_)) => failed,
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.socket).poll_write_vectored(cx, slices) {
+            Poll::Ready(Ok(count)) => {
+                self.note_written(count);
+                Poll::Ready(Ok(count))
+            }
+            Poll::Pending => self.poll_write_late(cx),
+            failed @ Poll::Ready(Err(_)) => failed,
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    /// Ends the answers, then reads on a little: a socket closed with unread bytes resets the
+    /// connection, and the reset may overtake the last answer.
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if !this.shut {
+            ready!(Pin::new(&mut this.socket).poll_shutdown(cx))?;
+            this.shut = true;
+            this.read_deadline.set(Instant::now() + LINGER);
+        }
+        if this.tracker.in_head() && !this.closing {
+            return Poll::Ready(Ok(()));
+        }
+        let mut bytes = [0_u8; 8192];
+        while this.lingered < LINGER_BYTES {
+            let mut buf = ReadBuf::new(&mut bytes);
+            match Pin::new(&mut this.socket).poll_read(cx, &mut buf) {
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
+                    this.lingered = this.lingered.saturating_add(buf.filled().len());
+                }
+                Poll::Ready(_) => return Poll::Ready(Ok(())),
+                Poll::Pending => return this.read_deadline.poll_passed(cx).map(Ok),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+
+mod access_log;
+mod admin;
+mod answer;
+pub mod check;
+mod chunked;
+mod connection;
+mod deadline;
+mod framing;
+mod guarded_stream;
+mod head;
+mod health;
+mod metrics;
+mod path;
+mod proxy;
+mod record;
+mod refusal;
+mod request_body;
+mod request_headers;
+mod routes;
+mod server;
+pub mod settings;
+mod state;
+mod trace_context;
+mod upstream;
+mod workers;
+
+pub use path::Oddities;
+pub use refusal::Refusal;
+pub use server::Gateway;
+pub use settings::Settings;
+pub use state::StartError;

@@ -1,0 +1,183 @@
+//! What is counted. Every handle is found by index: nothing is looked up by name for a request.
+
+use crate::refusal::Refusal;
+use http::{Method, StatusCode};
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
+};
+use service::telemetry::DURATION_BUCKETS_S;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// Every method that is counted by its name, then the rest.
+const METHODS: [&str; 8] = [
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "_OTHER",
+];
+const STATUSES: usize = 500;
+
+type ByStatus = Box<[OnceLock<Histogram>]>;
+
+/// The gateway's metrics.
+pub(crate) struct Metrics {
+    registry: Registry,
+    served: HistogramVec,
+    /// Handles of `served` by route, method and status, made when first needed.
+    handles: Vec<[OnceLock<ByStatus>; METHODS.len()]>,
+    routes: Vec<String>,
+    by_upstream: Vec<Histogram>,
+    refused: Vec<IntCounter>,
+    /// Connections from clients that are open now.
+    pub(crate) open_connections: IntGauge,
+    /// Connections that were closed at once because there were too many.
+    pub(crate) turned_away: IntGauge,
+    access_log_dropped: IntGauge,
+}
+
+impl Metrics {
+    /// Metrics for these routes and upstreams.
+    pub(crate) fn new(
+        routes: Vec<String>,
+        upstreams: &[String],
+    ) -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let served = HistogramVec::new(
+            HistogramOpts::new(
+                "http_server_request_duration_seconds",
+                "Time from the head of a request to the end of its answer",
+            )
+            .buckets(DURATION_BUCKETS_S.to_vec()),
+            &[
+                "http_request_method",
+                "http_route",
+                "http_response_status_code",
+            ],
+        )?;
+        let sent = HistogramVec::new(
+            HistogramOpts::new(
+                "http_client_request_duration_seconds",
+                "Time to the head of an upstream's answer",
+            )
+            .buckets(DURATION_BUCKETS_S.to_vec()),
+            &["upstream"],
+        )?;
+        let about_refused = Opts::new(
+            "mvp_gateway_refused_total",
+            "Requests that the gateway answered itself with an error",
+        );
+        let refused = IntCounterVec::new(about_refused, &["reason"])?;
+        registry.register(Box::new(served.clone()))?;
+        registry.register(Box::new(sent.clone()))?;
+        registry.register(Box::new(refused.clone()))?;
+        register_build_info(&registry)?;
+        Ok(Self {
+            handles: routes.iter().map(|_| Default::default()).collect(),
+            by_upstream: upstreams
+                .iter()
+                .map(|name| sent.with_label_values(&[name]))
+                .collect(),
+            refused: Refusal::ALL
+                .iter()
+                .map(|r| refused.with_label_values(&[r.label()]))
+                .collect(),
+            open_connections: gauge(
+                &registry,
+                "mvp_gateway_open_connections",
+                "Connections from clients that are open",
+            )?,
+            turned_away: gauge(
+                &registry,
+                "mvp_gateway_turned_away_connections",
+                "Connections closed at once because there were too many, since the start",
+            )?,
+            access_log_dropped: gauge(
+                &registry,
+                "mvp_gateway_access_log_dropped_lines",
+                "Access log lines dropped because standard output was stuck, since the start",
+            )?,
+            registry,
+            served,
+            routes,
+        })
+    }
+
+    /// The name of a route, by its place.
+    pub(crate) fn route_name(&self, route: usize) -> &str {
+        self.routes.get(route).map_or("", String::as_str)
+    }
+
+    /// Counts a finished request.
+    pub(crate) fn note_served(
+        &self,
+        route: usize,
+        method: &Method,
+        status: StatusCode,
+        took: Duration,
+    ) {
+        let method = METHODS
+            .iter()
+            .position(|m| *m == method.as_str())
+            .unwrap_or(METHODS.len() - 1);
+        let Some(slot) = self
+            .handles
+            .get(route)
+            .and_then(|methods| methods.get(method))
+        else {
+            return;
+        };
+        let statuses = slot.get_or_init(|| (0..STATUSES).map(|_| OnceLock::new()).collect());
+        let index = usize::from(status.as_u16()).saturating_sub(100);
+        if let Some(handle) = statuses.get(index) {
+            handle
+                .get_or_init(|| {
+                    let name = METHODS.get(method).copied().unwrap_or_default();
+                    self.served
+                        .with_label_values(&[name, self.route_name(route), status.as_str()])
+                })
+                .observe(took.as_secs_f64());
+        }
+    }
+
+    /// Counts an upstream's answer.
+    pub(crate) fn note_answer(&self, upstream: usize, took: Duration) {
+        if let Some(histogram) = self.by_upstream.get(upstream) {
+            histogram.observe(took.as_secs_f64());
+        }
+    }
+
+    /// Counts a refusal.
+    pub(crate) fn note_refused(&self, refusal: Refusal) {
+        let index = Refusal::ALL.iter().position(|r| *r == refusal);
+        if let Some(counter) = index.and_then(|index| self.refused.get(index)) {
+            counter.inc();
+        }
+    }
+
+    /// Everything in the Prometheus text format.
+    pub(crate) fn render(&self, access_log_dropped: u64) -> String {
+        self.access_log_dropped
+            .set(i64::try_from(access_log_dropped).unwrap_or(i64::MAX));
+        TextEncoder::new()
+            .encode_to_string(&self.registry.gather())
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "metrics cannot be written");
+                String::new()
+            })
+    }
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+    let gauge = IntGauge::new(name, help)?;
+    registry.register(Box::new(gauge.clone()))?;
+    Ok(gauge)
+}
+
+fn register_build_info(registry: &Registry) -> Result<(), prometheus::Error> {
+    let info = IntGaugeVec::new(
+        Opts::new("mvp_build_info", "Always 1; the labels say what runs"),
+        &["service", "version"],
+    )?;
+    info.with_label_values(&["gateway", env!("CARGO_PKG_VERSION")])
+        .set(1);
+    registry.register(Box::new(info))
+}

@@ -1,0 +1,209 @@
+//! One request: identified, judged, authorised, forwarded, answered.
+
+use crate::answer::{AnswerBody, of_json, of_refusal, of_upstream};
+use crate::guarded_stream::{InFlight, REFUSED_METHOD};
+use crate::head::METHODS;
+use crate::path::canonicalise;
+use crate::record::Record;
+use crate::refusal::Refusal;
+use crate::request_body::RequestBody;
+use crate::request_headers::{API_KEY, Said, rewrite};
+use crate::routes::Route;
+use crate::state::Shared;
+use crate::trace_context::{TraceContext, request_id};
+use crate::upstream::{Pool, Terms};
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method, Request, Response, Uri};
+use http_body::Body;
+use hyper::body::Incoming;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What the requests of one worker thread need.
+pub(crate) struct Worker {
+    /// What all workers share.
+    pub(crate) shared: Arc<Shared>,
+    /// This worker's connections to each upstream.
+    pub(crate) pools: Vec<Arc<Pool>>,
+}
+
+/// The client at the other end of a connection.
+pub(crate) struct Client {
+    /// Its address, for upstreams.
+    pub(crate) address: HeaderValue,
+    /// Whether one of its requests is being worked on.
+    pub(crate) in_flight: InFlight,
+}
+
+/// A refusal, with the methods that would have been allowed.
+type Refused = (Refusal, Option<HeaderValue>);
+
+/// What is done with a request that was not refused.
+enum Admission<'a> {
+    OwnHealth(&'static str),
+    Forward { route: &'a Route, target: Uri },
+}
+
+/// Answers one request.
+pub(crate) async fn handle(
+    worker: Arc<Worker>,
+    client: Arc<Client>,
+    request: Request<Incoming>,
+) -> Result<Response<AnswerBody>, Infallible> {
+    let shared = &worker.shared;
+    let headers = request.headers();
+    let mut record = Box::new(Record::begin(
+        Arc::clone(shared),
+        Arc::clone(&client.in_flight),
+        request.method().clone(),
+        request_id(headers),
+        TraceContext::of(headers),
+    ));
+    Ok(match admit(shared, &request, &mut record) {
+        Err((refusal, allow)) => of_refusal(refusal, record, allow),
+        Ok(Admission::OwnHealth(path)) => match crate::health::answer(&shared.health, path).await {
+            Some((status, json)) => of_json(status, json, record),
+            None => of_refusal(Refusal::NoRoute, record, None),
+        },
+        Ok(Admission::Forward { route, target }) => {
+            forward(&worker, &client, route, target, request, record).await
+        }
+    })
+}
+
+fn admit<'a>(
+    shared: &'a Shared,
+    request: &Request<Incoming>,
+    record: &mut Record,
+) -> Result<Admission<'a>, Refused> {
+    if request.method().as_str() == REFUSED_METHOD {
+        return Err(of_raw_head(request.uri().path()));
+    }
+    let path = canonicalise(request.uri().path()).map_err(|refusal| (refusal, None))?;
+    if let Some(own) = OWN_PATHS.iter().find(|own| **own == path.text) {
+        record.route = shared.own_health();
+        return match *request.method() {
+            Method::GET | Method::HEAD => Ok(Admission::OwnHealth(own)),
+            _ => Err((
+                Refusal::MethodOfRoute,
+                Some(HeaderValue::from_static("GET, HEAD")),
+            )),
+        };
+    }
+    let Some((place, route)) = shared.routes.find(&path.text) else {
+        return Err((Refusal::NoRoute, None));
+    };
+    record.route = place;
+    if !path.oddities.within(route.permitted) {
+        return Err((Refusal::Path, None));
+    }
+    if !route.methods.contains(request.method()) {
+        return Err((Refusal::MethodOfRoute, Some(route.allow.clone())));
+    }
+    authorise(shared, route, request, record).map_err(|refusal| (refusal, None))?;
+    if request.body().size_hint().lower() > route.body_limit {
+        return Err((Refusal::BodyTooLarge, None));
+    }
+    let target = target_of(&path.text, route, request.uri().query());
+    let target = target.ok_or((Refusal::Target, None))?;
+    Ok(Admission::Forward { route, target })
+}
+
+const OWN_PATHS: [&str; 3] = ["/health", "/health/live", "/health/ready"];
+
+/// The guarded stream refused the head itself and left the reason in the path.
+fn of_raw_head(path: &str) -> Refused {
+    let label = path.trim_start_matches('/');
+    let refusal = Refusal::from_label(label).unwrap_or(Refusal::RequestLine);
+    let allow = (refusal == Refusal::ForbiddenMethod)
+        .then(|| HeaderValue::from_str(&METHODS.join(", ")).ok())
+        .flatten();
+    (refusal, allow)
+}
+
+fn authorise(
+    shared: &Shared,
+    route: &Route,
+    request: &Request<Incoming>,
+    record: &mut Record,
+) -> Result<(), Refusal> {
+    let Some(ring) = route.keys.and_then(|keys| shared.keys.get(keys)) else {
+        return Ok(());
+    };
+    let key = request.headers().get(API_KEY).ok_or(Refusal::KeyMissing)?;
+    let consumer = key.to_str().ok().and_then(|key| ring.verify(key));
+    record.consumer = Some(consumer.ok_or(Refusal::KeyUnknown)?);
+    Ok(())
+}
+
+/// The canonical path without what the route strips, and the query as it came.
+fn target_of(path: &str, route: &Route, query: Option<&str>) -> Option<Uri> {
+    let rest = path.get(route.strip..).unwrap_or_default();
+    let slash = if rest.starts_with('/') { "" } else { "/" };
+    let length = rest.len().saturating_add(query.map_or(0, str::len));
+    let mut target = String::with_capacity(length.saturating_add(2));
+    target.push_str(slash);
+    target.push_str(rest);
+    if let Some(query) = query {
+        target.push('?');
+        target.push_str(query);
+    }
+    PathAndQuery::from_maybe_shared(bytes::Bytes::from(target))
+        .ok()
+        .map(Uri::from)
+}
+
+async fn forward(
+    worker: &Worker,
+    client: &Client,
+    route: &Route,
+    target: Uri,
+    request: Request<Incoming>,
+    mut record: Box<Record>,
+) -> Response<AnswerBody> {
+    let Some(pool) = worker.pools.get(route.upstream) else {
+        return of_refusal(Refusal::UpstreamDown, record, None);
+    };
+    let (parts, incoming) = request.into_parts();
+    let (body, progress) = RequestBody::new(incoming, route.body_limit);
+    let mut headers = parts.headers;
+    rewrite(
+        &mut headers,
+        Said {
+            upstream_host: &pool.upstream().host_header,
+            client: &client.address,
+            request_id: &record.request_id,
+            traceparent: record.trace.traceparent(),
+            consumer: record
+                .consumer
+                .as_ref()
+                .and_then(|consumer| HeaderValue::from_str(consumer.name()).ok()),
+            forward_key: route.forward_key,
+        },
+    );
+    record.upstream = Some(route.upstream);
+    record.body.clone_from(&progress);
+    let may_repeat = progress.is_none() && parts.method.is_idempotent();
+    let mut onward = Request::new(body);
+    *onward.method_mut() = parts.method;
+    *onward.uri_mut() = target;
+    *onward.headers_mut() = headers;
+    let sent = Instant::now();
+    let terms = Terms {
+        answer_timeout: route.answer_timeout,
+        body_idle_timeout: route.body_idle_timeout,
+        may_repeat,
+        progress,
+    };
+    let outcome = pool.send(onward, terms).await;
+    let took = sent.elapsed();
+    record.upstream_duration = Some(took);
+    match outcome {
+        Ok(response) => {
+            worker.shared.metrics.note_answer(route.upstream, took);
+            of_upstream(response, record)
+        }
+        Err(refusal) => of_refusal(refusal, record, None),
+    }
+}

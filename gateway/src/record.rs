@@ -1,0 +1,114 @@
+//! What is known about one request, counted and logged when its answer has left.
+
+use crate::access_log::Line;
+use crate::guarded_stream::InFlight;
+use crate::refusal::Refusal;
+use crate::request_body::Progress;
+use crate::state::Shared;
+use crate::trace_context::TraceContext;
+use access::Consumer;
+use http::{HeaderValue, Method, StatusCode};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// The client left before there was an answer (nginx's number for it).
+const CLIENT_LEFT: u16 = 499;
+
+/// One request, from its head to the end of its answer. Dropping it writes it down.
+pub(crate) struct Record {
+    shared: Arc<Shared>,
+    in_flight: InFlight,
+    started: Instant,
+    /// The id of the request.
+    pub(crate) request_id: HeaderValue,
+    /// Its trace.
+    pub(crate) trace: TraceContext,
+    /// The place of its route.
+    pub(crate) route: usize,
+    /// Its method.
+    pub(crate) method: Method,
+    /// The status of its answer.
+    pub(crate) status: Option<StatusCode>,
+    /// Whose key it came with.
+    pub(crate) consumer: Option<Consumer>,
+    /// The place of the upstream it was sent to.
+    pub(crate) upstream: Option<usize>,
+    /// How long the upstream took.
+    pub(crate) upstream_duration: Option<Duration>,
+    /// Why it was refused.
+    pub(crate) refused: Option<Refusal>,
+    /// How its body got on.
+    pub(crate) body: Option<Arc<Progress>>,
+    /// Bytes of the answer so far.
+    pub(crate) bytes_out: u64,
+    /// Whether the answer ended before its end.
+    pub(crate) cut_short: bool,
+}
+
+impl Record {
+    /// A request whose head is complete.
+    pub(crate) fn begin(
+        shared: Arc<Shared>,
+        in_flight: InFlight,
+        method: Method,
+        request_id: HeaderValue,
+        trace: TraceContext,
+    ) -> Self {
+        in_flight.store(true, Ordering::Relaxed);
+        Self {
+            route: shared.unrouted(),
+            shared,
+            in_flight,
+            started: Instant::now(),
+            request_id,
+            trace,
+            method,
+            status: None,
+            consumer: None,
+            upstream: None,
+            upstream_duration: None,
+            refused: None,
+            body: None,
+            bytes_out: 0,
+            cut_short: false,
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.in_flight.store(false, Ordering::Relaxed);
+        let duration = self.started.elapsed();
+        let status = self
+            .status
+            .or_else(|| StatusCode::from_u16(CLIENT_LEFT).ok())
+            .unwrap_or_default();
+        let metrics = &self.shared.metrics;
+        metrics.note_served(self.route, &self.method, status, duration);
+        if let Some(refusal) = self.refused {
+            metrics.note_refused(refusal);
+        }
+        let Some(log) = &self.shared.access_log else {
+            return;
+        };
+        let upstream = self
+            .upstream
+            .and_then(|index| self.shared.upstreams.get(index));
+        log.log(&Line {
+            request_id: self.request_id.to_str().unwrap_or_default(),
+            trace_id: std::str::from_utf8(self.trace.trace_id()).unwrap_or_default(),
+            consumer: self.consumer.as_ref().map(Consumer::name),
+            route: metrics.route_name(self.route),
+            method: self.method.as_str(),
+            status: status.as_u16(),
+            upstream: upstream.map(|upstream| upstream.name.as_str()),
+            refused: self.refused.map(Refusal::label),
+            cut_short: self.cut_short,
+            bytes_in: self.body.as_ref().map_or(0, |body| body.bytes()),
+            bytes_out: self.bytes_out,
+            duration,
+            upstream_duration: self.upstream_duration,
+        });
+    }
+}

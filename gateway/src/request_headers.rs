@@ -1,0 +1,129 @@
+//! What happens to the headers of a request between client and upstream.
+
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+/// The API key.
+pub(crate) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// The id of a request, in and out.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// W3C trace context.
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_CONSUMER_ID: HeaderName = HeaderName::from_static("x-consumer-id");
+
+/// What the gateway itself says about a request.
+#[derive(Debug)]
+pub(crate) struct Said<'a> {
+    /// The upstream's own host and port.
+    pub(crate) upstream_host: &'a HeaderValue,
+    /// The client's address.
+    pub(crate) client: &'a HeaderValue,
+    /// The id of the request.
+    pub(crate) request_id: &'a HeaderValue,
+    /// The trace context, with the gateway as parent.
+    pub(crate) traceparent: HeaderValue,
+    /// Whose key it was.
+    pub(crate) consumer: Option<HeaderValue>,
+    /// Whether the upstream gets to see the key.
+    pub(crate) forward_key: bool,
+}
+
+/// Turns a client's headers into those that the upstream gets.
+pub(crate) fn rewrite(headers: &mut HeaderMap, said: Said<'_>) {
+    drop_named_in_connection(headers);
+    drop_never_forwarded(headers, said.forward_key);
+    let client_host = headers.insert(header::HOST, said.upstream_host.clone());
+    headers.insert(REQUEST_ID, said.request_id.clone());
+    headers.insert(TRACEPARENT, said.traceparent);
+    headers.insert(X_FORWARDED_FOR, said.client.clone());
+    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
+    if let Some(host) = client_host {
+        headers.insert(X_FORWARDED_HOST, host);
+    }
+    if let Some(consumer) = said.consumer {
+        headers.insert(X_CONSUMER_ID, consumer);
+    }
+}
+
+/// RFC 9110 §7.6.1: what Connection names is for this hop only.
+pub(crate) fn drop_named_in_connection(headers: &mut HeaderMap) {
+    if !headers.contains_key(header::CONNECTION) {
+        return;
+    }
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|b| *b == b','))
+        .filter_map(|token| HeaderName::from_bytes(token.trim_ascii()).ok())
+        .filter(|name| *name != header::HOST)
+        .collect();
+    for name in named {
+        headers.remove(name);
+    }
+}
+
+fn drop_never_forwarded(headers: &mut HeaderMap, forward_key: bool) {
+    // One pass over the few headers there are is cheaper than asking for each of two dozen names.
+    let unwanted: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| is_unwanted(name.as_str(), forward_key))
+        .cloned()
+        .collect();
+    for name in unwanted {
+        headers.remove(name);
+    }
+}
+
+fn is_unwanted(name: &str, forward_key: bool) -> bool {
+    match name.as_bytes().first() {
+        Some(b'x') => is_spoofable(name) || (name == "x-api-key" && !forward_key),
+        _ => is_hop_by_hop(name) || matches!(name, "expect" | "forwarded" | "content-length"),
+    }
+}
+
+/// RFC 9110 §7.6.1 and what older servers added to it.
+pub(crate) fn is_hop_by_hop(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "http2-settings"
+    )
+}
+
+/// What upstreams believe because only the gateway may say it, and what rewrites a request.
+fn is_spoofable(name: &str) -> bool {
+    const FAMILIES: [&str; 3] = ["x-forwarded-", "x-original-", "x-mvp-"];
+    matches!(
+        name,
+        "x-request-id"
+            | "x-consumer-id"
+            | "x-tenant-id"
+            | "x-user-id"
+            | "x-user-roles"
+            | "x-scopes"
+            | "x-real-ip"
+            | "x-client-ip"
+            | "x-cluster-client-ip"
+            | "x-forwarded"
+            | "x-rewrite-url"
+            | "x-request-deadline"
+            | "x-deadline-ms"
+            | "x-http-method"
+            | "x-http-method-override"
+            | "x-method-override"
+    ) || FAMILIES.iter().any(|family| name.starts_with(family))
+}
+
+#[cfg(test)]
+#[path = "request_headers_tests.rs"]
+mod tests;

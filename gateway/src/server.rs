@@ -1,0 +1,143 @@
+//! The running gateway: listeners, threads, and how they stop.
+
+use crate::access_log::{AccessLog, Writer};
+use crate::settings::{Listen, Settings, ms};
+use crate::state::{Shared, StartError};
+use crate::workers::Thread;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Out of descriptors or memory: give connections a moment to close.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A gateway that serves until [`Gateway::stop`].
+pub struct Gateway {
+    /// Where clients connect.
+    pub address: SocketAddr,
+    /// Where the operator connects.
+    pub admin_address: SocketAddr,
+    shared: Arc<Shared>,
+    stop: watch::Sender<bool>,
+    last_call: Duration,
+    acceptor: JoinHandle<Vec<Thread>>,
+    admin: JoinHandle<()>,
+    log_writer: Option<Writer>,
+}
+
+impl Gateway {
+    /// Starts listening and serving. The access log goes to `log`.
+    pub async fn start(
+        settings: &Settings,
+        log: impl Write + Send + 'static,
+    ) -> Result<Self, StartError> {
+        let (access_log, log_writer) = if settings.access_log {
+            let started = AccessLog::start(log).map_err(|source| StartError::System {
+                what: "the access log cannot be started".to_owned(),
+                source,
+            })?;
+            (Some(started.0), Some(started.1))
+        } else {
+            (None, None)
+        };
+        let shared = Arc::new(Shared::new(settings, access_log)?);
+        let (listener, address) = bind(&settings.listen, "listen").await?;
+        let (admin_listener, admin_address) = bind(&settings.admin, "admin").await?;
+        let (stop, stopping) = watch::channel(false);
+        let threads = (0..worker_count(settings))
+            .map(|index| {
+                let patience = ms(settings.timeouts.stop_ms);
+                Thread::start(index, &shared, stopping.clone(), patience)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let max_open = i64::try_from(settings.limits.max_connections).unwrap_or(i64::MAX);
+        let of_acceptor = Arc::clone(&shared);
+        let acceptor = tokio::spawn(async move {
+            accept(&listener, &threads, &of_acceptor, max_open, stopping).await;
+            threads
+        });
+        Ok(Self {
+            address,
+            admin_address,
+            acceptor,
+            admin: tokio::spawn(crate::admin::serve(admin_listener, Arc::clone(&shared))),
+            shared,
+            stop,
+            last_call: ms(settings.timeouts.last_call_ms),
+            log_writer,
+        })
+    }
+
+    /// Unready at once; finishes what runs; returns when nothing is left or its time is over.
+    pub async fn stop(self) {
+        self.shared.health.drain();
+        // What is on its way in by now is still taken.
+        tokio::time::sleep(self.last_call).await;
+        self.stop.send_replace(true);
+        if let Ok(threads) = self.acceptor.await {
+            let joined = tokio::task::spawn_blocking(|| threads.into_iter().for_each(Thread::join));
+            if joined.await.is_err() {
+                tracing::error!("the serving threads could not be waited for");
+            }
+        }
+        self.admin.abort();
+        drop(self.log_writer);
+    }
+}
+
+fn worker_count(settings: &Settings) -> usize {
+    match settings.workers {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        count => count,
+    }
+}
+
+async fn bind(listen: &Listen, key: &str) -> Result<(TcpListener, SocketAddr), StartError> {
+    let wanted = SocketAddr::new(listen.host, listen.port);
+    let failed = |source| StartError::System {
+        what: format!("{key}: {wanted} cannot be listened on"),
+        source,
+    };
+    let listener = TcpListener::bind(wanted).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+/// Hands connections to the threads in turn.
+async fn accept(
+    listener: &TcpListener,
+    threads: &[Thread],
+    shared: &Shared,
+    max_open: i64,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut turns = threads.iter().cycle();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        match accepted {
+            Ok(_) if shared.metrics.open_connections.get() >= max_open => {
+                shared.metrics.turned_away.inc();
+            }
+            Ok((socket, peer)) => {
+                let Some(thread) = turns.next() else { return };
+                let given = socket
+                    .into_std()
+                    .is_ok_and(|socket| thread.give(socket, peer));
+                if !given {
+                    tracing::error!("a connection found no thread to serve it");
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "no connection can be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}

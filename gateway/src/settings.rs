@@ -1,0 +1,352 @@
+//! What the configuration file may say. Everything is checked before anything starts.
+
+use crate::head::METHODS;
+use crate::path::Oddities;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The whole configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The public door.
+    pub listen: Listen,
+    /// Metrics and detailed health, for the operator alone.
+    pub admin: Listen,
+    /// Threads that serve; 0 is one a processor.
+    #[serde(default)]
+    pub workers: usize,
+    /// Where relative key files lie.
+    #[serde(default = "default_secrets_dir")]
+    pub secrets_dir: PathBuf,
+    /// Refuse key files that everyone may read.
+    #[serde(default)]
+    pub strict_secrets: bool,
+    /// One JSON line a request on stdout.
+    #[serde(default = "yes")]
+    pub access_log: bool,
+    /// What a request may measure.
+    #[serde(default)]
+    pub limits: Limits,
+    /// How long a client may take.
+    #[serde(default)]
+    pub timeouts: Timeouts,
+    /// The services behind the gateway, by name.
+    pub upstreams: BTreeMap<String, UpstreamSettings>,
+    /// Which path goes where.
+    pub routes: Vec<RouteSettings>,
+}
+
+/// An address to listen on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// An IP address; `0.0.0.0` is every interface.
+    pub host: IpAddr,
+    /// A port; 0 is any free one.
+    pub port: u16,
+}
+
+/// Limits on what clients send.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Connections open at once; more are closed at once.
+    pub max_connections: usize,
+    /// Bytes of a request target.
+    pub target_bytes: usize,
+    /// Bytes of a request head.
+    pub head_bytes: usize,
+    /// Header fields of a request.
+    pub headers: usize,
+}
+
+/// Times granted to clients.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Timeouts {
+    /// For a whole head.
+    pub head_ms: u64,
+    /// Without progress in a body, either way.
+    pub body_idle_ms: u64,
+    /// Between two requests of a connection.
+    pub keep_alive_ms: u64,
+    /// How long new requests are still taken after the wish to stop.
+    pub last_call_ms: u64,
+    /// For requests in flight after that.
+    pub stop_ms: u64,
+}
+
+/// A service behind the gateway.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamSettings {
+    /// `http://host:port`.
+    pub url: String,
+    /// For a new connection, and for a free one when all are in use.
+    #[serde(default = "default_connect_ms")]
+    pub connect_timeout_ms: u64,
+    /// From the end of the request to the head of the answer.
+    #[serde(default = "default_answer_ms")]
+    pub answer_timeout_ms: u64,
+    /// Without progress in the body of an answer.
+    #[serde(default = "default_answer_ms")]
+    pub body_idle_timeout_ms: u64,
+    /// How long an unused connection is kept.
+    #[serde(default = "default_idle_ms")]
+    pub keep_alive_ms: u64,
+    /// Connections open at once.
+    #[serde(default = "default_connections")]
+    pub max_connections: usize,
+    /// What the health probe asks for.
+    #[serde(default = "default_health_path")]
+    pub health_path: String,
+}
+
+/// A path and what is behind it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteSettings {
+    /// Whole segments from the start of the path, for example `/platform/vehicles`.
+    pub prefix: String,
+    /// A name from `upstreams`.
+    pub upstream: String,
+    /// What is cut from the front of the path before it is forwarded.
+    #[serde(default)]
+    pub strip_prefix: String,
+    /// The methods that are forwarded.
+    #[serde(default = "default_methods")]
+    pub methods: Vec<String>,
+    /// Who may pass; without it, everyone.
+    #[serde(default)]
+    pub api_key: Option<ApiKeySettings>,
+    /// Bytes of a request body.
+    #[serde(default = "default_body_limit")]
+    pub body_limit_bytes: u64,
+    /// Instead of the upstream's.
+    #[serde(default)]
+    pub answer_timeout_ms: Option<u64>,
+    /// Instead of the upstream's.
+    #[serde(default)]
+    pub body_idle_timeout_ms: Option<u64>,
+    /// Oddities of the path that the upstream is known to read as written.
+    #[serde(default)]
+    pub permit_in_path: Oddities,
+}
+
+/// Which API keys open a route.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiKeySettings {
+    /// What the keys permit, for logs and documentation.
+    pub scope: String,
+    /// One file a consumer; see the crate `access`.
+    pub files: Vec<PathBuf>,
+    /// Whether the upstream checks the key itself and so gets to see it.
+    #[serde(default)]
+    pub forward: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 10_000,
+            target_bytes: 8 * 1024,
+            head_bytes: 32 * 1024,
+            headers: 100,
+        }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            head_ms: 10_000,
+            body_idle_ms: 30_000,
+            keep_alive_ms: 60_000,
+            last_call_ms: 250,
+            stop_ms: 24_000,
+        }
+    }
+}
+
+fn default_secrets_dir() -> PathBuf {
+    PathBuf::from("secrets")
+}
+const fn yes() -> bool {
+    true
+}
+const fn default_connect_ms() -> u64 {
+    1_000
+}
+const fn default_answer_ms() -> u64 {
+    30_000
+}
+const fn default_idle_ms() -> u64 {
+    30_000
+}
+const fn default_connections() -> usize {
+    256
+}
+fn default_health_path() -> String {
+    "/health/ready".to_owned()
+}
+fn default_methods() -> Vec<String> {
+    vec!["GET".to_owned(), "HEAD".to_owned()]
+}
+const fn default_body_limit() -> u64 {
+    1024 * 1024
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {reason}")]
+pub struct SettingsError {
+    /// The key, as a path of names.
+    pub key: String,
+    /// What is wrong with its value.
+    pub reason: String,
+}
+
+fn wrong(key: impl Into<String>, reason: impl Into<String>) -> SettingsError {
+    SettingsError {
+        key: key.into(),
+        reason: reason.into(),
+    }
+}
+
+impl Settings {
+    /// Checks what types alone cannot: names that must exist, forms, and values without sense.
+    pub fn validate(&self) -> Result<(), SettingsError> {
+        let positive = [
+            ("limits.max_connections", self.limits.max_connections),
+            ("limits.target_bytes", self.limits.target_bytes),
+            ("limits.head_bytes", self.limits.head_bytes),
+            ("limits.headers", self.limits.headers),
+        ];
+        if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
+            return Err(wrong(*key, "must be at least 1"));
+        }
+        // The HTTP library behind the judge reads at most this much.
+        if self.limits.head_bytes > 65_536 {
+            return Err(wrong("limits.head_bytes", "must be at most 65536"));
+        }
+        if self.limits.headers > 200 {
+            return Err(wrong("limits.headers", "must be at most 200"));
+        }
+        for (name, upstream) in &self.upstreams {
+            let key = format!("upstreams.{name}");
+            if !is_name(name) {
+                return Err(wrong(key, NAME_RULE));
+            }
+            upstream.validate(&key)?;
+        }
+        for (index, route) in self.routes.iter().enumerate() {
+            self.validate_route(&format!("routes[{index}]"), index, route)?;
+        }
+        Ok(())
+    }
+
+    fn validate_route(
+        &self,
+        key: &str,
+        index: usize,
+        route: &RouteSettings,
+    ) -> Result<(), SettingsError> {
+        let plain = crate::path::canonicalise(&route.prefix)
+            .is_ok_and(|path| path.text == route.prefix && path.oddities == Oddities::default());
+        if !plain || (route.prefix.len() > 1 && route.prefix.ends_with('/')) {
+            let reason = "must be a plain path without a slash at its end";
+            return Err(wrong(format!("{key}.prefix"), reason));
+        }
+        let mut others = self.routes.iter().take(index);
+        if others.any(|other| other.prefix == route.prefix) {
+            return Err(wrong(format!("{key}.prefix"), "is there twice"));
+        }
+        if !self.upstreams.contains_key(&route.upstream) {
+            let reason = format!("there is no upstream named {}", route.upstream);
+            return Err(wrong(format!("{key}.upstream"), reason));
+        }
+        let stripped = route.prefix.strip_prefix(&route.strip_prefix);
+        if !stripped.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            let reason = "must be whole segments from the start of prefix";
+            return Err(wrong(format!("{key}.strip_prefix"), reason));
+        }
+        if route.methods.is_empty() {
+            return Err(wrong(format!("{key}.methods"), "must name a method"));
+        }
+        if let Some(method) = route
+            .methods
+            .iter()
+            .find(|m| !METHODS.contains(&m.as_str()))
+        {
+            let reason = format!("{method} is not one of {}", METHODS.join(", "));
+            return Err(wrong(format!("{key}.methods"), reason));
+        }
+        match &route.api_key {
+            Some(api_key) if api_key.files.is_empty() => {
+                let reason = "must name a file; leave api_key out to let everyone pass";
+                Err(wrong(format!("{key}.api_key.files"), reason))
+            }
+            Some(api_key) if !api_key.files.iter().all(|file| is_consumer(file)) => {
+                let reason = format!("each file's name is a consumer's: it {NAME_RULE}");
+                Err(wrong(format!("{key}.api_key.files"), reason))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl UpstreamSettings {
+    fn validate(&self, key: &str) -> Result<(), SettingsError> {
+        self.authority()
+            .map_err(|reason| wrong(format!("{key}.url"), reason))?;
+        if self.max_connections == 0 {
+            return Err(wrong(
+                format!("{key}.max_connections"),
+                "must be at least 1",
+            ));
+        }
+        if self.health_path.parse::<http::uri::PathAndQuery>().is_err() {
+            return Err(wrong(format!("{key}.health_path"), "must be a path"));
+        }
+        Ok(())
+    }
+
+    /// The host and port of the URL.
+    pub fn authority(&self) -> Result<http::uri::Authority, &'static str> {
+        let url: http::Uri = self.url.parse().map_err(|_| "is not a URL")?;
+        if url.scheme_str() != Some("http") {
+            return Err("must begin with http://");
+        }
+        if !matches!(url.path(), "" | "/") || url.query().is_some() {
+            return Err("must end after the host and port");
+        }
+        let authority = url.into_parts().authority.ok_or("has no host")?;
+        if authority.port_u16().is_none() && authority.as_str().contains(':') {
+            return Err("has no valid port");
+        }
+        Ok(authority)
+    }
+}
+
+/// Names stand in logs, metrics and headers, none of which should need escaping.
+const NAME_RULE: &str = "must be made of letters, digits, `.`, `_` and `-`";
+
+fn is_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    !name.is_empty() && name.bytes().all(plain)
+}
+
+fn is_consumer(file: &Path) -> bool {
+    let name = file.file_stem().and_then(std::ffi::OsStr::to_str);
+    name.is_some_and(is_name)
+}
+
+/// Milliseconds of the configuration as a duration.
+pub const fn ms(value: u64) -> Duration {
+    Duration::from_millis(value)
+}

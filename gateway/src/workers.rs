@@ -1,0 +1,112 @@
+//! The threads that serve, each with a runtime and upstream connections of its own.
+//!
+//! A request is read, forwarded and answered on one thread without waking another: that is worth
+//! more to a proxy than work stealing, because its tasks are all short.
+
+use crate::connection;
+use crate::proxy::Worker;
+use crate::state::{Shared, StartError};
+use crate::upstream::Pool;
+use std::net::{SocketAddr, TcpStream as StdTcpStream};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+/// How often idle upstream connections are looked through.
+const SWEEP: Duration = Duration::from_secs(1);
+
+type Accepted = (StdTcpStream, SocketAddr);
+
+/// One serving thread, seen from outside.
+pub(crate) struct Thread {
+    sockets: mpsc::UnboundedSender<Accepted>,
+    handle: JoinHandle<()>,
+}
+
+impl Thread {
+    /// Starts a thread; it ends when `stop` says so, or at the latest `patience` after.
+    pub(crate) fn start(
+        index: usize,
+        shared: &Arc<Shared>,
+        stop: watch::Receiver<bool>,
+        patience: Duration,
+    ) -> Result<Self, StartError> {
+        let failed = |what: &str, source| StartError::System {
+            what: what.to_owned(),
+            source,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|source| failed("a runtime cannot be made", source))?;
+        let pools = shared.upstreams.iter().cloned();
+        let worker = Arc::new(Worker {
+            shared: Arc::clone(shared),
+            pools: pools
+                .map(|upstream| Arc::new(Pool::new(upstream)))
+                .collect(),
+        });
+        let (sockets, accepted) = mpsc::unbounded_channel();
+        let handle = std::thread::Builder::new()
+            .name(format!("gateway-{index}"))
+            .spawn(move || runtime.block_on(run(worker, accepted, stop, patience)))
+            .map_err(|source| failed("a thread cannot be started", source))?;
+        Ok(Self { sockets, handle })
+    }
+
+    /// Gives the thread a connection; false when it has ended.
+    pub(crate) fn give(&self, socket: StdTcpStream, peer: SocketAddr) -> bool {
+        self.sockets.send((socket, peer)).is_ok()
+    }
+
+    /// Waits for the thread to end.
+    pub(crate) fn join(self) {
+        drop(self.sockets);
+        if self.handle.join().is_err() {
+            tracing::error!("a serving thread panicked");
+        }
+    }
+}
+
+async fn run(
+    worker: Arc<Worker>,
+    mut accepted: mpsc::UnboundedReceiver<Accepted>,
+    mut stop: watch::Receiver<bool>,
+    patience: Duration,
+) {
+    let mut connections = JoinSet::new();
+    let mut sweeps = tokio::time::interval(SWEEP);
+    let stopping = stop.clone();
+    loop {
+        tokio::select! {
+            taken = accepted.recv() => {
+                let Some((socket, peer)) = taken else { break };
+                if let Ok(socket) = TcpStream::from_std(socket) {
+                    connections.spawn(connection::serve(Arc::clone(&worker), socket, peer, stopping.clone()));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+            _ = sweeps.tick() => worker.pools.iter().for_each(|pool| pool.sweep()),
+            _ = stop.wait_for(|stop| *stop) => break,
+        }
+    }
+    // What was accepted before the stop is served too.
+    accepted.close();
+    while let Some((socket, peer)) = accepted.recv().await {
+        if let Ok(socket) = TcpStream::from_std(socket) {
+            connections.spawn(connection::serve(
+                Arc::clone(&worker),
+                socket,
+                peer,
+                stopping.clone(),
+            ));
+        }
+    }
+    let drained = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(patience, drained).await.is_err() {
+        tracing::warn!("requests were still running when the time to stop was over");
+    }
+}

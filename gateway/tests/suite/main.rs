@@ -1,0 +1,23 @@
+//! The gateway from outside: raw bytes in, raw bytes at the upstream.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "tests stop at the first surprise"
+)]
+
+mod client;
+mod door;
+mod forwarding;
+mod framing;
+mod headers;
+mod keys;
+mod lifecycle;
+mod paths;
+mod program;
+mod slow;
+mod streaming;
+mod upstream;
+mod upstream_mistakes;

@@ -1,0 +1,98 @@
+//! An answer with what HTTP caches want to know: validator, lifetime, release.
+
+use crate::features::etl::LiveRelease;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CACHE_CONTROL, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH,
+};
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+
+/// The month of the vehicle data that an answer is from.
+pub(super) const DATA_RELEASE: HeaderName = HeaderName::from_static("x-data-release");
+/// Private, because the caller had to show a key; an hour, so that a new release reaches everybody within one.
+const LIFETIME: HeaderValue =
+    HeaderValue::from_static("private, max-age=3600, stale-while-revalidate=86400");
+
+/// The answer, or 304 when the caller has it already.
+///
+/// The validator names the release too, so that a client learns of a new release even where the list is the same.
+pub(super) fn respond(
+    request: &HttpRequest,
+    release: &LiveRelease,
+    body_tag: &str,
+    body: Bytes,
+) -> HttpResponse {
+    let etag = format!(
+        "\"{}.{}.{}\"",
+        release.month,
+        release.id,
+        body_tag.trim_matches('"')
+    );
+    let known = matches(request.headers(), &etag);
+    let mut response = HttpResponse::build(if known {
+        StatusCode::NOT_MODIFIED
+    } else {
+        StatusCode::OK
+    });
+    response
+        .insert_header((CACHE_CONTROL, LIFETIME))
+        .insert_header((ETAG, etag));
+    if let Ok(month) = HeaderValue::from_str(&release.month) {
+        response.insert_header((DATA_RELEASE, month));
+    }
+    if known {
+        return response.finish();
+    }
+    response.content_type("application/json").body(body)
+}
+
+/// `If-None-Match` by RFC 9110: a list, `*`, weak comparison.
+fn matches(headers: &HeaderMap, etag: &str) -> bool {
+    headers
+        .get_all(IF_NONE_MATCH)
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| {
+            value.split(',').map(str::trim).any(|candidate| {
+                candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == etag
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn status(if_none_match: &str) -> u16 {
+        let request = TestRequest::default().insert_header((IF_NONE_MATCH, if_none_match));
+        let release = LiveRelease {
+            id: 3,
+            month: "2026-10".into(),
+            schema: "release_3".into(),
+        };
+        let body = Bytes::from_static(b"{}");
+        respond(&request.to_http_request(), &release, "\"abc\"", body)
+            .status()
+            .as_u16()
+    }
+
+    #[test]
+    fn a_known_validator_is_enough() {
+        for known in [
+            "\"2026-10.3.abc\"",
+            "W/\"2026-10.3.abc\"",
+            "\"x\", \"2026-10.3.abc\"",
+            "*",
+        ] {
+            assert_eq!(status(known), 304, "{known}");
+        }
+    }
+
+    #[test]
+    fn another_release_or_another_body_is_sent() {
+        for other in ["\"2026-09.2.abc\"", "\"2026-10.3.abd\"", "abc", ""] {
+            assert_eq!(status(other), 200, "{other}");
+        }
+    }
+}

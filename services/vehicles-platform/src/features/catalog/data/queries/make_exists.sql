@@ -1,0 +1,1 @@
+SELECT FROM {release}.catalog_make WHERE id = $1

@@ -1,0 +1,177 @@
+//! The way an answer takes: the process's own memory, Redis, the source.
+
+use crate::{Answer, RedisStore};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Counter;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long answers are kept and how much of them in the process.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// Up to this age an answer is served as it is.
+    pub fresh_for: Duration,
+    /// Up to this age it is served while a new one is fetched.
+    pub keep_for: Duration,
+    /// Bytes that the process holds at most.
+    pub local_bytes: u64,
+}
+
+/// A cache for answers of one kind.
+#[derive(Clone)]
+pub struct Cache {
+    local: moka::future::Cache<Arc<str>, Arc<Answer>>,
+    redis: Option<RedisStore>,
+    policy: Policy,
+    requests: Requests,
+}
+
+impl Cache {
+    /// An empty cache. Without Redis it keeps answers in the process only.
+    pub fn new(name: &'static str, redis: Option<RedisStore>, policy: Policy) -> Self {
+        let weight = |key: &Arc<str>, answer: &Arc<Answer>| {
+            u32::try_from(answer.body.len().saturating_add(key.len())).unwrap_or(u32::MAX)
+        };
+        let local = moka::future::Cache::builder()
+            .weigher(weight)
+            .max_capacity(policy.local_bytes)
+            .time_to_live(policy.keep_for)
+            .build();
+        Self {
+            local,
+            redis,
+            policy,
+            requests: Requests::new(name),
+        }
+    }
+
+    /// The answer under a key, from wherever it is nearest; `load` asks the source.
+    ///
+    /// The error is the source's own, shared by everyone who waited for it.
+    pub async fn get_or_load<F, Fut, E>(&self, key: &str, load: F) -> Result<Arc<Answer>, Arc<E>>
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Vec<u8>, E>> + Send + 'static,
+        E: Send + Sync + 'static,
+    {
+        if let Some(answer) = self.local.get(key).await {
+            if answer.age() > self.policy.fresh_for {
+                self.requests.count(Found::Stale);
+                self.refresh(key, &answer, load);
+            } else {
+                self.requests.count(Found::Local);
+            }
+            return Ok(answer);
+        }
+        let key: Arc<str> = key.into();
+        let (this, name) = (self.clone(), Arc::clone(&key));
+        self.local
+            .try_get_with(key, async move { this.fetch(&name, load).await })
+            .await
+    }
+
+    async fn fetch<F, Fut, E>(&self, key: &Arc<str>, load: F) -> Result<Arc<Answer>, E>
+    where
+        F: FnOnce() -> Fut + Send,
+        Fut: Future<Output = Result<Vec<u8>, E>> + Send,
+    {
+        if let Some(answer) = self.look_in_redis(key).await {
+            self.requests.count(Found::Redis);
+            return Ok(Arc::new(answer));
+        }
+        self.requests.count(Found::Source);
+        let answer = Arc::new(Answer::fresh(load().await?));
+        self.keep_in_redis(key, &answer);
+        Ok(answer)
+    }
+
+    fn refresh<F, Fut, E>(&self, key: &str, stale: &Arc<Answer>, load: F)
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Vec<u8>, E>> + Send + 'static,
+        E: Send + Sync + 'static,
+    {
+        if !stale.claim_refresh() {
+            return;
+        }
+        let (this, key, stale) = (self.clone(), Arc::<str>::from(key), Arc::clone(stale));
+        tokio::spawn(async move {
+            match load().await {
+                Ok(body) => {
+                    let answer = Arc::new(Answer::fresh(body));
+                    this.keep_in_redis(&key, &answer);
+                    this.local.insert(key, answer).await;
+                }
+                // The stale answer stays; the next caller past this tries again.
+                Err(_) => stale.give_up_refresh(),
+            }
+        });
+    }
+
+    async fn look_in_redis(&self, key: &str) -> Option<Answer> {
+        let kept = self.redis.as_ref()?.get(key).await;
+        if let Err(error) = &kept {
+            tracing::debug!(%error, "a Redis failure counts as a miss");
+        }
+        Answer::from_wire(kept.ok()??)
+    }
+
+    /// In the background: nobody waits for a cache to be filled.
+    fn keep_in_redis(&self, key: &Arc<str>, answer: &Arc<Answer>) {
+        let Some(redis) = self.redis.clone() else {
+            return;
+        };
+        let (key, answer, keep_for) = (Arc::clone(key), Arc::clone(answer), self.policy.keep_for);
+        tokio::spawn(async move {
+            if let Err(error) = redis.set(&key, &answer.to_wire(), keep_for).await {
+                tracing::debug!(%error, "an answer was not kept in Redis");
+            }
+        });
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Found {
+    Local,
+    Redis,
+    Stale,
+    Source,
+}
+
+/// The counter, with its labels made once.
+#[derive(Clone)]
+struct Requests {
+    counter: Counter<u64>,
+    labels: Arc<[[KeyValue; 2]; 4]>,
+}
+
+impl Requests {
+    fn new(cache: &'static str) -> Self {
+        let counter = opentelemetry::global::meter("cache")
+            .u64_counter("mvp_cache_requests")
+            .with_description("Look-ups by where the answer was found")
+            .build();
+        let labels = ["local", "redis", "stale", "source"].map(|result| {
+            [
+                KeyValue::new("cache", cache),
+                KeyValue::new("result", result),
+            ]
+        });
+        Self {
+            counter,
+            labels: Arc::new(labels),
+        }
+    }
+
+    fn count(&self, found: Found) {
+        let [local, redis, stale, source] = &*self.labels;
+        let labels = match found {
+            Found::Local => local,
+            Found::Redis => redis,
+            Found::Stale => stale,
+            Found::Source => source,
+        };
+        self.counter.add(1, labels);
+    }
+}
