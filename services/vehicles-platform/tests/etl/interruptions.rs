@@ -62,7 +62,10 @@ async fn a_killed_load_leaves_nothing_and_the_next_command_gives_it_up() {
     assert_eq!(etl.latest()["state"], "loading");
     etl.assert_untouched().await;
     // PostgreSQL lets go of the lock once it has read what was on its way and finds nobody at the other end.
-    test_kit::eventually("the lock is free", || etl.run(&["etl", "prune"]).code == Some(0)).await;
+    test_kit::eventually("the lock is free", || {
+        etl.run(&["etl", "prune"]).code == Some(0)
+    })
+    .await;
     let latest = etl.latest();
     assert_eq!(latest["state"], "failed");
     assert_eq!(

@@ -5,8 +5,11 @@ mod columns;
 mod copy_text;
 mod texts;
 
-pub(crate) use collector::{BadRow, Collector, IncompleteRelease};
-pub(crate) use columns::MissingColumn;
+pub(crate) use collector::Collector;
+#[cfg(test)]
+use collector::{BadRow, IncompleteRelease};
+#[cfg(test)]
+use columns::MissingColumn;
 use rustc_hash::FxHashMap;
 pub(crate) use texts::{TextId, Texts};
 

@@ -54,7 +54,8 @@ impl Reading {
                 let Fork {
                     sender, collector, ..
                 } = fork;
-                let tables = read.and_then(|checksum| Ok((checksum, collector.finish().map_err(unfit)?)));
+                let tables =
+                    read.and_then(|checksum| Ok((checksum, collector.finish().map_err(unfit)?)));
                 let (event, tables) = match tables {
                     Ok((checksum, tables)) => (Event::Complete(checksum), Some(tables)),
                     Err(error) => (Event::Failed(error), None),
@@ -62,7 +63,8 @@ impl Reading {
                 if let (Ok(()), Some(tables)) = (sender.blocking_send(event), tables) {
                     // The indexes are built meanwhile. Nobody waits for the catalogue of a load that has stopped.
                     let catalog = derive(&tables, as_of);
-                    let _ = derived.send(catalog.map_err(|error| EtlError::Derivation(Box::new(error))));
+                    let _ = derived
+                        .send(catalog.map_err(|error| EtlError::Derivation(Box::new(error))));
                 }
             })
             .map_err(|error| EtlError::Derivation(Box::new(error)))?;

@@ -249,6 +249,6 @@ async fn a_server_that_fails_in_every_way_is_outlived_and_the_release_goes_live(
     .await;
     assert_eq!(*ended.borrow(), [10, 10, 10, 0]);
     let client = database.client().await;
-    let live = super::super::live_release(&client).await.unwrap().unwrap();
+    let live = registry::live_release(&client).await.unwrap().unwrap();
     assert_eq!(live.month, "2026-10");
 }

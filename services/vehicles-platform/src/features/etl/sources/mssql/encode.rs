@@ -36,7 +36,8 @@ pub(super) fn push_value(line: &mut String, value: &ColumnData<'_>) -> Option<()
         ColumnData::F64(number) => push_display(line, number.as_ref()),
         ColumnData::Guid(id) => push_display(line, id.as_ref()),
         ColumnData::Bit(bit) => {
-            push_display(line, bit.map(|bit| if bit { 't' } else { 'f' }).as_ref())
+            let letter = bit.map(|bit| if bit { 't' } else { 'f' });
+            push_display(line, letter.as_ref());
         }
         ColumnData::String(text) => match text {
             Some(text) => push_copy_text(line, text),
@@ -51,7 +52,10 @@ pub(super) fn push_value(line: &mut String, value: &ColumnData<'_>) -> Option<()
             );
         }
         ColumnData::DateTime(time) => {
-            let Some(time) = time else { return null(line) };
+            let Some(time) = time else {
+                line.push_str(NULL);
+                return Some(());
+            };
             // Ticks of 1/300 s, shown by SQL Server in thousandths: .003, .007, .010 …
             let millis = (u64::from(time.seconds_fragments()) * 10 + 1) / 3;
             push_time(
@@ -61,7 +65,10 @@ pub(super) fn push_value(line: &mut String, value: &ColumnData<'_>) -> Option<()
             );
         }
         ColumnData::SmallDateTime(time) => {
-            let Some(time) = time else { return null(line) };
+            let Some(time) = time else {
+                line.push_str(NULL);
+                return Some(());
+            };
             let minutes = u64::from(time.seconds_fragments());
             push_time(
                 line,
@@ -70,11 +77,17 @@ pub(super) fn push_value(line: &mut String, value: &ColumnData<'_>) -> Option<()
             );
         }
         ColumnData::Date(days) => {
-            let Some(days) = days else { return null(line) };
+            let Some(days) = days else {
+                line.push_str(NULL);
+                return Some(());
+            };
             push_display(line, Some(&day(date(1, 1, 1), days.days().into())?));
         }
         ColumnData::DateTime2(time) => {
-            let Some(time) = time else { return null(line) };
+            let Some(time) = time else {
+                line.push_str(NULL);
+                return Some(());
+            };
             // Increments of 10^-scale s; PostgreSQL keeps microseconds.
             let scale = u32::from(time.time().scale());
             let micros = match 6_u32.checked_sub(scale) {
@@ -88,11 +101,6 @@ pub(super) fn push_value(line: &mut String, value: &ColumnData<'_>) -> Option<()
         | ColumnData::Time(_)
         | ColumnData::DateTimeOffset(_) => return None,
     }
-    Some(())
-}
-
-fn null(line: &mut String) -> Option<()> {
-    line.push_str(NULL);
     Some(())
 }
 
