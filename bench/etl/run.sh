@@ -40,6 +40,7 @@ server: {host: 127.0.0.1, port: 0}
 database: {host: 127.0.0.1, port: $port, name: vehicles, user: postgres, password_file: $work/password}
 migrations: {user: postgres, password_file: $work/password}
 redis: {host: 127.0.0.1, port: 1, password_file: $work/password}
+api_keys: {files: [$work/password]}
 YAML
 MVP_CONFIG_DIR=$work; export MVP_CONFIG_DIR
 "$program" --settings "$work/settings.yml" migrate >/dev/null

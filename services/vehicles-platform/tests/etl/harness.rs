@@ -83,6 +83,7 @@ impl Etl {
             ("REDIS__HOST", "127.0.0.1"),
             ("REDIS__PORT", "1"),
             ("REDIS__PASSWORD_FILE", password_file),
+            ("API_KEYS__FILES", password_file),
             ("ETL__READER_ROLE", &self.database.api()),
         ];
         command
