@@ -7,18 +7,18 @@ use tempfile::TempDir;
 use test_kit::Database;
 
 /// The small release that `tests/data/make-mini-release.py` cut out of the whole one.
-pub fn mini() -> Vec<u8> {
+pub(crate) fn mini() -> Vec<u8> {
     let compressed = std::fs::read(data("tests/data/mini.sql.zst")).unwrap();
     zstd::decode_all(compressed.as_slice()).unwrap()
 }
 
 /// The same as text, to be spoiled.
-pub fn mini_text() -> String {
+pub(crate) fn mini_text() -> String {
     String::from_utf8(mini()).unwrap()
 }
 
 /// The release that the project ships.
-pub fn whole_release() -> PathBuf {
+pub(crate) fn whole_release() -> PathBuf {
     data("data/vPICList_lite_2026_10.sql.zst")
 }
 
@@ -26,24 +26,24 @@ fn data(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-pub struct Etl {
-    pub database: Database,
-    pub folder: TempDir,
+pub(crate) struct Etl {
+    pub(crate) database: Database,
+    pub(crate) folder: TempDir,
     /// Where the program looks for the database; a test may put a proxy there.
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 /// How a run of the program ended.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Etl {
     /// An empty, migrated database.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let database = Database::create().await;
         let etl = Self {
             port: database.port,
@@ -55,19 +55,19 @@ impl Etl {
     }
 
     /// A database in which the small release is live.
-    pub async fn with_live_release() -> Self {
+    pub(crate) async fn with_live_release() -> Self {
         let etl = Self::new().await;
         etl.load(&etl.file("mini_2026_01.sql", mini())).succeeded();
         etl
     }
 
-    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.folder.path().join(name);
         std::fs::write(&path, content).unwrap();
         path.to_str().unwrap().to_owned()
     }
 
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vehicles-platform"));
         let password_file = self.database.password_file.to_str().unwrap();
         let settings = [
@@ -83,6 +83,7 @@ impl Etl {
             ("REDIS__HOST", "127.0.0.1"),
             ("REDIS__PORT", "1"),
             ("REDIS__PASSWORD_FILE", password_file),
+            ("API_KEYS__FILES", password_file),
             ("ETL__READER_ROLE", &self.database.api()),
         ];
         command
@@ -98,30 +99,30 @@ impl Etl {
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::from(self.command(arguments).output().unwrap())
     }
 
-    pub fn load(&self, source: &str) -> Ran {
+    pub(crate) fn load(&self, source: &str) -> Ran {
         self.run(&["etl", "load", source])
     }
 
-    pub fn start(&self, arguments: &[&str]) -> Child {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         self.command(arguments).spawn().unwrap()
     }
 
-    pub fn releases(&self) -> Vec<Value> {
+    pub(crate) fn releases(&self) -> Vec<Value> {
         let listed = self.run(&["etl", "releases", "--json"]).succeeded();
         serde_json::from_str(&listed.stdout).unwrap()
     }
 
     /// The latest attempt.
-    pub fn latest(&self) -> Value {
+    pub(crate) fn latest(&self) -> Value {
         self.releases()[0].clone()
     }
 
     /// The ids of the live releases: one, or none.
-    pub fn live(&self) -> Vec<i64> {
+    pub(crate) fn live(&self) -> Vec<i64> {
         let is_live = |release: &&Value| release["state"] == "live";
         self.releases()
             .iter()
@@ -131,7 +132,7 @@ impl Etl {
     }
 
     /// The schemas that hold, or half hold, a release.
-    pub async fn schemas(&self) -> Vec<String> {
+    pub(crate) async fn schemas(&self) -> Vec<String> {
         let sql = "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'release%' ORDER BY 1";
         let rows = self
             .database
@@ -144,7 +145,7 @@ impl Etl {
     }
 
     /// Only the first release is there and live, as if nothing had been tried.
-    pub async fn assert_untouched(&self) {
+    pub(crate) async fn assert_untouched(&self) {
         assert_eq!(self.live(), [1]);
         assert_eq!(self.schemas().await, ["release_1"]);
     }
@@ -162,14 +163,14 @@ impl From<Output> for Ran {
 
 impl Ran {
     #[track_caller]
-    pub fn succeeded(self) -> Self {
+    pub(crate) fn succeeded(self) -> Self {
         assert_eq!(self.code, Some(0), "{self:?}");
         self
     }
 
     /// It failed with this code and said this.
     #[track_caller]
-    pub fn failed(self, code: i32, said: &str) -> Self {
+    pub(crate) fn failed(self, code: i32, said: &str) -> Self {
         assert_eq!(self.code, Some(code), "{self:?}");
         assert!(
             self.stderr.contains(said),

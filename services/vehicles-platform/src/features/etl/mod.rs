@@ -14,7 +14,7 @@ mod settings;
 mod sources;
 mod validate;
 
-pub(crate) use data::registry::{ReleaseRow, live_release};
+pub(crate) use data::registry::ReleaseRow;
 pub(crate) use error::{EtlError, SourceError, chain};
 pub(crate) use load::{LoadRequest, Outcome, ProgressFormat, load};
 pub(crate) use month::Month;
@@ -22,7 +22,6 @@ pub(crate) use releases::{list, prune, rollback, validate};
 pub(crate) use schedule::run as run_schedule;
 pub(crate) use settings::EtlSettings;
 pub(crate) use sources::SourceAddress;
-pub(crate) use validate::Report;
 
 use pg::{DatabaseSettings, Migration};
 

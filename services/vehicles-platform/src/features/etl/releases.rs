@@ -1,5 +1,6 @@
 //! What is done with releases that are loaded: list, validate again, go back, remove.
 
+use super::data::for_schema;
 use super::data::registry::{self, ReleaseRow, schema_of};
 use super::load::Session;
 use super::validate::{self, Report, RowCounts, Subject};
@@ -49,8 +50,9 @@ async fn count_rows(client: &tokio_postgres::Client, schema: &str) -> Result<Row
     let mut counts = RowCounts::new();
     for table in tables {
         let name: String = table.get(0);
+        let sql = for_schema(include_str!("data/queries/count_rows.sql"), schema);
         let row = client
-            .query_one(&format!("SELECT count(*) FROM {schema}.\"{name}\""), &[])
+            .query_one(&sql.replace("{table}", &name), &[])
             .await?;
         counts.insert(name, u64::try_from(row.get::<_, i64>(0)).unwrap_or(0));
     }

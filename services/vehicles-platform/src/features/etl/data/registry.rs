@@ -137,7 +137,10 @@ pub(crate) async fn switch_to(client: &impl GenericClient, id: i32) -> Result<()
         return Err(EtlError::Missing(format!("release {id} to make live")));
     }
     client
-        .execute("SELECT pg_notify($1, $2)", &[&CHANNEL, &id.to_string()])
+        .execute(
+            include_str!("queries/notify.sql"),
+            &[&CHANNEL, &id.to_string()],
+        )
         .await?;
     Ok(())
 }
@@ -179,7 +182,7 @@ pub(crate) async fn grant_read(
 ) -> Result<(), EtlError> {
     let Some(role) = role else { return Ok(()) };
     let exists = client
-        .query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[&role])
+        .query_opt(include_str!("queries/role_exists.sql"), &[&role])
         .await?;
     if exists.is_some() {
         let role = role.replace('"', "\"\"");

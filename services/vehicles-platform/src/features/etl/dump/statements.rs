@@ -41,13 +41,15 @@ impl StatementSplitter {
         let mut statements = Vec::new();
         let mut rest = line;
         while let Some(&byte) = rest.first() {
+            let in_comment = self.inside == Inside::Comment;
             let taken = self.step(byte, rest);
-            let (token, behind) = rest.split_at(taken.min(rest.len()));
+            let (piece, behind) = rest.split_at(taken.min(rest.len()));
             rest = behind;
-            if self.inside == Inside::Nothing && token == b";" {
+            let comment = in_comment || self.inside == Inside::Comment || piece.starts_with(b"--");
+            if self.inside == Inside::Nothing && piece == b";" {
                 statements.push(self.take_statement()?);
-            } else if !token.starts_with(b"--") && self.text.len() < LONGEST_STATEMENT_BYTES {
-                self.text.extend_from_slice(token);
+            } else if !comment && self.text.len() < LONGEST_STATEMENT_BYTES {
+                self.text.extend_from_slice(piece);
             }
         }
         if !self.text.is_empty() {
@@ -61,7 +63,7 @@ impl StatementSplitter {
         self.ended
     }
 
-    /// How many bytes the next token takes; a string or a comment is entered or left by it.
+    /// How many bytes the next piece takes; a string or a comment is entered or left by it.
     fn step(&mut self, byte: u8, rest: &[u8]) -> usize {
         match &self.inside {
             Inside::Nothing => match byte {

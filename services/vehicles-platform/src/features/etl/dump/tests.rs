@@ -4,6 +4,7 @@ use super::super::rows::{Column, RowSink, TableShape};
 use super::super::{EtlError, chain};
 use super::read_dump;
 use bytes::Bytes;
+use std::fmt::Write;
 use std::io::Read;
 
 const DUMP: &str = r#"--
@@ -133,9 +134,10 @@ fn tables_come_with_the_copied_columns_and_their_rows_unchanged() {
 
 #[test]
 fn long_tables_come_in_blocks_of_whole_lines() {
-    let rows: String = (0..60_000)
-        .map(|id| format!("key{id}\t{id}\t\\N\t\\N\n"))
-        .collect();
+    let mut rows = String::new();
+    for id in 0..60_000 {
+        writeln!(rows, "key{id}\t{id}\t\\N\t\\N").unwrap();
+    }
     let text = DUMP.replace("a;'b\t1\t\\N\t\\N\n", &rows);
     let mut collected = Collected::default();
     read_dump(text.as_bytes(), &mut collected).unwrap();

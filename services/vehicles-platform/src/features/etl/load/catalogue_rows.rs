@@ -57,6 +57,11 @@ pub(super) async fn write(
                 .optional_text(engine.engine_model.as_deref());
         })
         .await?;
+    copy_joint_rows(&mut copier, catalog).await
+}
+
+/// What refers to makes, models, trims and engines.
+async fn copy_joint_rows(copier: &mut Copier<'_>, catalog: &Catalog) -> Result<(), EtlError> {
     copier
         .copy(
             "catalog_transmission",

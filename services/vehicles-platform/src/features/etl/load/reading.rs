@@ -50,13 +50,21 @@ impl Reading {
                     collector: Collector::default(),
                     collecting: false,
                 };
-                let ended = match source.reader.read(&gauge, &mut fork) {
-                    Ok(checksum) => fork.send(Event::Complete(checksum)),
-                    Err(error) => fork.send(Event::Failed(error)),
+                let read = source.reader.read(&gauge, &mut fork);
+                let Fork {
+                    sender, collector, ..
+                } = fork;
+                let tables =
+                    read.and_then(|checksum| Ok((checksum, collector.finish().map_err(unfit)?)));
+                let (event, tables) = match tables {
+                    Ok((checksum, tables)) => (Event::Complete(checksum), Some(tables)),
+                    Err(error) => (Event::Failed(error), None),
                 };
-                if ended.is_ok() {
-                    // Nobody waits for the catalogue of a load that has stopped.
-                    let _ = derived.send(derive_catalog(fork.collector, as_of));
+                if let (Ok(()), Some(tables)) = (sender.blocking_send(event), tables) {
+                    // The indexes are built meanwhile. Nobody waits for the catalogue of a load that has stopped.
+                    let catalog = derive(&tables, as_of);
+                    let _ = derived
+                        .send(catalog.map_err(|error| EtlError::Derivation(Box::new(error))));
                 }
             })
             .map_err(|error| EtlError::Derivation(Box::new(error)))?;
@@ -87,11 +95,6 @@ impl Reading {
     pub(super) async fn catalog(self) -> Result<Catalog, EtlError> {
         self.catalog.await.unwrap_or(Err(EtlError::Stopped))
     }
-}
-
-fn derive_catalog(collector: Collector, as_of: AsOf) -> Result<Catalog, EtlError> {
-    let tables = collector.finish().map_err(unfit)?;
-    derive(&tables, as_of).map_err(|error| EtlError::Derivation(Box::new(error)))
 }
 
 /// Sends rows to PostgreSQL and to the collector.

@@ -29,7 +29,7 @@ impl Session {
         let name = process_name();
         let client = pg::connect(database, &name).await?;
         let backend_pid = client
-            .query_one("SELECT pg_backend_pid()", &[])
+            .query_one(include_str!("../data/queries/backend_pid.sql"), &[])
             .await?
             .get(0);
         let session = Self {
@@ -40,13 +40,13 @@ impl Session {
         if wait {
             session
                 .client
-                .execute("SELECT pg_advisory_lock($1)", &[&LOCK_KEY])
+                .execute(include_str!("../data/queries/lock.sql"), &[&LOCK_KEY])
                 .await?;
             return Ok(session);
         }
         let locked = session
             .client
-            .query_one("SELECT pg_try_advisory_lock($1)", &[&LOCK_KEY])
+            .query_one(include_str!("../data/queries/try_lock.sql"), &[&LOCK_KEY])
             .await?;
         if locked.get(0) {
             return Ok(session);
@@ -149,11 +149,14 @@ impl Session {
             let name = process_name();
             let client = pg::connect(database, &name).await?;
             client
-                .execute("SELECT pg_terminate_backend($1)", &[&backend_pid])
+                .execute(
+                    include_str!("../data/queries/terminate_backend.sql"),
+                    &[&backend_pid],
+                )
                 .await?;
             // The lock is free once the old connection has ended and everything of its transaction is undone.
             client
-                .execute("SELECT pg_advisory_lock($1)", &[&LOCK_KEY])
+                .execute(include_str!("../data/queries/lock.sql"), &[&LOCK_KEY])
                 .await?;
             let session = Self {
                 client,

@@ -238,17 +238,15 @@ async fn a_server_that_fails_in_every_way_is_outlived_and_the_release_goes_live(
                 progress: ProgressFormat::None,
             };
             let outcome = super::super::load(&etl, &request, std::future::pending()).await;
-            ended.borrow_mut().push(
-                outcome
-                    .as_ref()
-                    .map_or_else(|error| error.exit_code(), |_| 0),
-            );
+            ended
+                .borrow_mut()
+                .push(outcome.as_ref().map_or_else(EtlError::exit_code, |_| 0));
             outcome
         },
     )
     .await;
     assert_eq!(*ended.borrow(), [10, 10, 10, 0]);
     let client = database.client().await;
-    let live = super::super::live_release(&client).await.unwrap().unwrap();
+    let live = registry::live_release(&client).await.unwrap().unwrap();
     assert_eq!(live.month, "2026-10");
 }

@@ -22,13 +22,13 @@ impl SourceTable {
     pub(super) fn select(&self, schema: &str) -> String {
         let columns: Vec<_> = self.columns.iter().map(|name| bracketed(name)).collect();
         let order: Vec<_> = columns.iter().take(2).map(String::as_str).collect();
-        format!(
-            "SELECT {} FROM {}.{} ORDER BY {}",
-            columns.join(", "),
-            bracketed(schema),
-            bracketed(&self.name),
-            order.join(", ")
-        )
+        include_str!("select.sql")
+            .replace("{columns}", &columns.join(", "))
+            .replace(
+                "{table}",
+                &format!("{}.{}", bracketed(schema), bracketed(&self.name)),
+            )
+            .replace("{order}", &order.join(", "))
     }
 }
 

@@ -8,6 +8,8 @@ use std::fmt::Write;
 use tiberius::{ColumnData, Row};
 
 const NULL: &str = "\\N";
+const YEAR_1: Date = date(1, 1, 1);
+const YEAR_1900: Date = date(1900, 1, 1);
 
 /// Appends the row and its line end.
 pub(super) fn push_row(line: &mut String, shape: &TableShape, row: &Row) -> Result<(), EtlError> {
@@ -36,7 +38,8 @@ pub(super) fn push_value(line: &mut String, value: &ColumnData<'_>) -> Option<()
         ColumnData::F64(number) => push_display(line, number.as_ref()),
         ColumnData::Guid(id) => push_display(line, id.as_ref()),
         ColumnData::Bit(bit) => {
-            push_display(line, bit.map(|bit| if bit { 't' } else { 'f' }).as_ref())
+            let letter = bit.map(|bit| if bit { 't' } else { 'f' });
+            push_display(line, letter.as_ref());
         }
         ColumnData::String(text) => match text {
             Some(text) => push_copy_text(line, text),
@@ -50,38 +53,15 @@ pub(super) fn push_value(line: &mut String, value: &ColumnData<'_>) -> Option<()
                     .as_ref(),
             );
         }
-        ColumnData::DateTime(time) => {
-            let Some(time) = time else { return null(line) };
-            // Ticks of 1/300 s, shown by SQL Server in thousandths: .003, .007, .010 …
-            let millis = (u64::from(time.seconds_fragments()) * 10 + 1) / 3;
-            push_time(
-                line,
-                day(date(1900, 1, 1), time.days().into())?,
-                millis * 1_000,
-            );
-        }
-        ColumnData::SmallDateTime(time) => {
-            let Some(time) = time else { return null(line) };
-            let minutes = u64::from(time.seconds_fragments());
-            push_time(
-                line,
-                day(date(1900, 1, 1), time.days().into())?,
-                minutes * 60_000_000,
-            );
-        }
-        ColumnData::Date(days) => {
-            let Some(days) = days else { return null(line) };
-            push_display(line, Some(&day(date(1, 1, 1), days.days().into())?));
-        }
-        ColumnData::DateTime2(time) => {
-            let Some(time) = time else { return null(line) };
-            // Increments of 10^-scale s; PostgreSQL keeps microseconds.
-            let scale = u32::from(time.time().scale());
-            let micros = match 6_u32.checked_sub(scale) {
-                Some(more) => time.time().increments() * 10_u64.pow(more),
-                None => time.time().increments() / 10_u64.pow(scale - 6),
-            };
-            push_time(line, day(date(1, 1, 1), time.date().days().into())?, micros);
+        ColumnData::Date(date) => match date {
+            Some(date) => push_display(line, Some(&day(YEAR_1, date.days().into())?)),
+            None => line.push_str(NULL),
+        },
+        ColumnData::DateTime(_) | ColumnData::SmallDateTime(_) | ColumnData::DateTime2(_) => {
+            match moment(value) {
+                Some((from, days, micros)) => push_time(line, day(from, days)?, micros),
+                None => line.push_str(NULL),
+            }
         }
         ColumnData::Binary(_)
         | ColumnData::Xml(_)
@@ -91,9 +71,29 @@ pub(super) fn push_value(line: &mut String, value: &ColumnData<'_>) -> Option<()
     Some(())
 }
 
-fn null(line: &mut String) -> Option<()> {
-    line.push_str(NULL);
-    Some(())
+/// The day from which a type counts, the days since, and the microseconds since midnight.
+fn moment(value: &ColumnData<'_>) -> Option<(Date, i64, u64)> {
+    match value {
+        ColumnData::DateTime(Some(time)) => {
+            // Ticks of 1/300 s, shown by SQL Server in thousandths: .003, .007, .010 …
+            let millis = (u64::from(time.seconds_fragments()) * 10 + 1) / 3;
+            Some((YEAR_1900, time.days().into(), millis * 1_000))
+        }
+        ColumnData::SmallDateTime(Some(time)) => {
+            let minutes = u64::from(time.seconds_fragments());
+            Some((YEAR_1900, time.days().into(), minutes * 60_000_000))
+        }
+        ColumnData::DateTime2(Some(time)) => {
+            // Increments of 10^-scale s; PostgreSQL keeps microseconds.
+            let (increments, scale) = (time.time().increments(), u32::from(time.time().scale()));
+            let micros = match 6_u32.checked_sub(scale) {
+                Some(more) => increments * 10_u64.pow(more),
+                None => increments / 10_u64.pow(scale - 6),
+            };
+            Some((YEAR_1, time.date().days().into(), micros))
+        }
+        _ => None,
+    }
 }
 
 fn push_display(line: &mut String, value: Option<&impl std::fmt::Display>) {

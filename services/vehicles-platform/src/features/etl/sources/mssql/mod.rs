@@ -95,7 +95,8 @@ impl MssqlSource {
         stream
             .set_nodelay(true)
             .map_err(|error| unreachable(Box::new(error)))?;
-        Client::connect(config, stream.compat_write())
+        // The driver's future is large.
+        Box::pin(Client::connect(config, stream.compat_write()))
             .await
             .map_err(|error| unreachable(Box::new(error)))
     }
