@@ -3,7 +3,7 @@
 pub(crate) mod catalog;
 pub(crate) mod derive;
 pub(crate) mod elements;
-mod key_mask;
+pub(crate) mod key_mask;
 #[cfg(test)]
 mod sample_release;
 pub(crate) mod tables;

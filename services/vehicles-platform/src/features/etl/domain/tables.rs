@@ -5,8 +5,7 @@ mod columns;
 mod copy_text;
 mod texts;
 
-pub(crate) use collector::{BadRow, Collector, IncompleteRelease};
-pub(crate) use columns::MissingColumn;
+pub(crate) use collector::Collector;
 use rustc_hash::FxHashMap;
 pub(crate) use texts::{TextId, Texts};
 
