@@ -18,7 +18,11 @@ async fn main() -> Result<()> {
             "/vehicles/makes",
             web::get().to(move || {
                 let body = body.clone();
-                async move { HttpResponse::Ok().content_type("application/json").body(body) }
+                async move {
+                    HttpResponse::Ok()
+                        .content_type("application/json")
+                        .body(body)
+                }
             }),
         )
     })

@@ -79,7 +79,12 @@ impl Service {
         self.send(Method::GET, path, &[("X-API-Key", KEY)]).await
     }
 
-    pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let begun = Instant::now();
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         for (name, value) in headers {
