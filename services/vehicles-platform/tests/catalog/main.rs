@@ -18,5 +18,9 @@ mod wrong_questions;
 
 /// The database and the program's settings are those of the ETL's tests; not all of it is needed here.
 #[path = "../etl/harness.rs"]
-#[allow(dead_code, reason = "the other half is for the tests of the ETL")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the other half is for the tests of the ETL"
+)]
 mod etl;

@@ -8,27 +8,27 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 use test_kit::eventually_async;
 
-pub const KEY: &str = "mvp_svc_tests_0123456789abcdef";
+pub(crate) const KEY: &str = "mvp_svc_tests_0123456789abcdef";
 /// Nothing listens there.
-pub const NO_REDIS: u16 = 1;
+pub(crate) const NO_REDIS: u16 = 1;
 
-pub struct Service {
-    pub url: String,
+pub(crate) struct Service {
+    pub(crate) url: String,
     client: reqwest::Client,
     child: Child,
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub text: String,
-    pub taken: Duration,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+    pub(crate) taken: Duration,
 }
 
 impl Service {
     /// Starts the service and waits until it answers at all.
-    pub async fn start(etl: &Etl, database_port: u16, redis_port: u16) -> Self {
+    pub(crate) async fn start(etl: &Etl, database_port: u16, redis_port: u16) -> Self {
         let key = etl.file("tests-api-key", KEY);
         let log = etl.folder.path().join(test_kit::unique_name("serve"));
         let child = etl
@@ -66,7 +66,7 @@ impl Service {
     }
 
     /// Starts the service where a release is live, and waits until it serves it.
-    pub async fn ready(etl: &Etl, database_port: u16, redis_port: u16) -> Self {
+    pub(crate) async fn ready(etl: &Etl, database_port: u16, redis_port: u16) -> Self {
         let service = Self::start(etl, database_port, redis_port).await;
         eventually_async("the service is ready", || async {
             service.get("/health/ready").await.status == 200
@@ -75,11 +75,16 @@ impl Service {
         service
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[("X-API-Key", KEY)]).await
     }
 
-    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let begun = Instant::now();
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         for (name, value) in headers {
@@ -95,7 +100,7 @@ impl Service {
     }
 
     /// The items of a list that must be there.
-    pub async fn list(&self, path: &str) -> Vec<Value> {
+    pub(crate) async fn list(&self, path: &str) -> Vec<Value> {
         let answer = self.get(path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         let body = answer.json();
@@ -104,7 +109,7 @@ impl Service {
     }
 
     /// The id of an item by its name, in a list.
-    pub async fn id_of(&self, path: &str, name: &str) -> i64 {
+    pub(crate) async fn id_of(&self, path: &str, name: &str) -> i64 {
         let list = self.list(path).await;
         let item = list.iter().find(|item| item["name"] == name);
         item.unwrap_or_else(|| panic!("{name} is not in {path}: {list:?}"))["id"]
@@ -113,7 +118,7 @@ impl Service {
     }
 
     /// How often the cache found an answer there: `local`, `redis`, `stale` or `source`.
-    pub async fn found(&self, result: &str) -> u64 {
+    pub(crate) async fn found(&self, result: &str) -> u64 {
         let label = format!("result=\"{result}\"");
         let metrics = self.get("/metrics").await.text;
         let line = metrics
@@ -123,7 +128,7 @@ impl Service {
     }
 
     /// Waits until the warming is over, so that counts stand still.
-    pub async fn warmed(&self) {
+    pub(crate) async fn warmed(&self) {
         let mut before = u64::MAX;
         for _ in 0..100 {
             let now = self.found("source").await + self.found("redis").await;
@@ -145,11 +150,11 @@ impl Drop for Service {
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{self:?}"))
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
             .unwrap_or_else(|| panic!("no {name} in {self:?}"))
@@ -159,7 +164,7 @@ impl Answer {
 
     /// It is a problem with this status and code.
     #[track_caller]
-    pub fn is_problem(&self, status: u16, code: &str) -> Value {
+    pub(crate) fn is_problem(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         assert_eq!(self.header("content-type"), "application/problem+json");
         let problem = self.json();

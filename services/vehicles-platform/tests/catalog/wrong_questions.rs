@@ -165,3 +165,9 @@ async fn without_a_release_it_is_alive_and_not_ready_and_takes_one_up_when_it_co
         "{health}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_nobody_could_ask_does_not_start() {
+    let etl = Etl::new().await;
+    etl.run(&["serve"]).failed(3, "api_keys.files");
+}
