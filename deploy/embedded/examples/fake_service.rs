@@ -39,6 +39,9 @@ fn main() {
                 "{{\"level\":\"INFO\"}}\n[\n  {release}\n]"
             );
         }
+        "etl" if args.get(1).is_some_and(|verb| verb == "schedule") => {
+            serve(&folder, "vehicles-etl");
+        }
         "etl" => {
             std::fs::write(folder.join("loaded"), "").unwrap();
             for percent in [10, 50, 100] {
@@ -67,6 +70,7 @@ fn write_down(folder: &Path, line: &str) {
 fn serve(folder: &Path, name: &str) {
     let port = match name {
         "gateway" => std::env::var("MVP_GATEWAY__LISTEN__PORT"),
+        "vehicles-etl" => std::env::var("MVP_VEHICLES_PLATFORM__ETL__LISTEN__PORT"),
         _ => std::env::var("MVP_VEHICLES_PLATFORM__SERVER__PORT"),
     };
     let port: u16 = port.unwrap().parse().unwrap();

@@ -32,8 +32,11 @@ pub(crate) type Environment = Vec<(String, String)>;
 /// One of our own services.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ServiceSpec {
-    /// Name, and file name of its program.
     pub(crate) name: &'static str,
+    /// File name of its program.
+    pub(crate) program: &'static str,
+    /// The arguments with which the program serves.
+    pub(crate) serve: &'static [&'static str],
     pub(crate) port: u16,
     /// Further ports it listens on, each with the name of its endpoint.
     pub(crate) other_ports: &'static [(&'static str, u16)],
@@ -105,9 +108,11 @@ pub(crate) const REDIS: [RedisSpec; 3] = [
     },
 ];
 
-pub(crate) const SERVICES: [ServiceSpec; 2] = [
+pub(crate) const SERVICES: [ServiceSpec; 3] = [
     ServiceSpec {
         name: "vehicles-platform",
+        program: "vehicles-platform",
+        serve: &["serve"],
         port: 18000,
         other_ports: &[],
         gate: "/health/ready",
@@ -130,8 +135,21 @@ pub(crate) const SERVICES: [ServiceSpec; 2] = [
         ],
         environment: vehicles_platform_environment,
     },
+    // Looks for a new release every week; the database is what it shares with the service above.
+    ServiceSpec {
+        name: VEHICLES_ETL,
+        program: "vehicles-platform",
+        serve: &["etl", "schedule"],
+        port: 18010,
+        other_ports: &[],
+        gate: "/health/live",
+        prepare: &[],
+        environment: vehicles_etl_environment,
+    },
     ServiceSpec {
         name: GATEWAY,
+        program: GATEWAY,
+        serve: &["serve"],
         port: 18080,
         other_ports: &[(GATEWAY_ADMIN, 18081)],
         gate: "/health/live",
@@ -140,6 +158,8 @@ pub(crate) const SERVICES: [ServiceSpec; 2] = [
     },
 ];
 
+/// The weekly look for new vehicle data.
+const VEHICLES_ETL: &str = "vehicles-etl";
 /// The one public door.
 pub(crate) const GATEWAY: &str = "gateway";
 /// Where the gateway shows its metrics, to this machine only.
@@ -267,6 +287,15 @@ fn vehicles_platform_environment(a: &Addresses<'_>) -> anyhow::Result<Environmen
         format!("{PREFIX}API_KEYS__FILES"),
         a.secret(VEHICLES_API_KEY),
     ));
+    Ok(all)
+}
+
+fn vehicles_etl_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
+    let mut all = vehicles_platform_environment(a)?;
+    let setting =
+        |key: &str, value: String| (format!("MVP_VEHICLES_PLATFORM__ETL__LISTEN__{key}"), value);
+    all.push(setting("HOST", "127.0.0.1".to_owned()));
+    all.push(setting("PORT", a.port(VEHICLES_ETL)?.to_string()));
     Ok(all)
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn find(name: &str) -> anyhow::Result<&'static ServiceSpec> {
 
 /// The program of a service.
 pub(crate) fn program(layout: &Layout, service: &ServiceSpec) -> anyhow::Result<PathBuf> {
-    let program = layout.binaries.join(service.name);
+    let program = layout.binaries.join(service.program);
     if !program.is_file() {
         bail!(
             "{} is not built: run `cargo build --release --workspace`, or set MVP_BIN_DIR",
@@ -65,7 +65,7 @@ fn child(
         kind: Kind::Service,
         order,
         program: program(layout, service)?,
-        args: vec!["serve".to_owned()],
+        args: service.serve.iter().map(|arg| (*arg).to_owned()).collect(),
         environment: environment(layout, addresses, service)?,
         folder: layout.checkout.clone(),
         account: None,

@@ -42,7 +42,7 @@ pub(crate) fn document() -> Document {
     let mut document = service::server::openapi(Base::openapi(), |config| {
         config.service(utoipa_actix_web::scope(SCOPE).configure(routes));
     });
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     for item in document.paths.paths.values_mut() {
         if let Some(operation) = &mut item.get {
             complete(operation);

@@ -50,7 +50,7 @@ impl ReleaseWatch {
     /// Looks once. Gives the release when it is another than before.
     pub(crate) async fn look(&self) -> Result<Option<Arc<Served>>, CatalogError> {
         let live = self.db.query_opt(etl::LIVE_RELEASE, &[]).await?;
-        let live = live.map(|row| etl::LiveRelease::new(row.get("id"), row.get("month")));
+        let live = live.map(|row| LiveRelease::new(row.get("id"), row.get("month")));
         let before = self.current();
         if live.as_ref() == before.as_ref().map(|served| &served.live) {
             return Ok(None);

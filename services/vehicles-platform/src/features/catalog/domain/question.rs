@@ -11,6 +11,10 @@ pub(crate) struct ModelYear {
 }
 
 /// What was already picked among the configurations of a model.
+#[expect(
+    clippy::struct_field_names,
+    reason = "they are ids, and the parameters are called so"
+)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Picked {
     pub(crate) trim_id: Option<i64>,
