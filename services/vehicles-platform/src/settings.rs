@@ -23,7 +23,8 @@ pub(crate) struct Settings {
     pub(crate) migrations: Credentials,
     /// The cache.
     pub(crate) redis: RedisSettings,
-    /// Who may ask.
+    /// Who may ask. Only `serve` needs it.
+    #[serde(default)]
     pub(crate) api_keys: ApiKeySettings,
     /// Releases: where from, when, how many.
     #[serde(default)]
@@ -32,16 +33,20 @@ pub(crate) struct Settings {
 
 /// The files that hold API keys.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub(crate) struct ApiKeySettings {
     pub(crate) files: PathList,
     /// Whether a file that everyone may read is refused.
-    #[serde(default = "strict")]
     pub(crate) strict: bool,
 }
 
-fn strict() -> bool {
-    true
+impl Default for ApiKeySettings {
+    fn default() -> Self {
+        Self {
+            files: PathList::default(),
+            strict: true,
+        }
+    }
 }
 
 impl Settings {

@@ -49,6 +49,8 @@ pub(crate) enum CliError {
     Etl(#[from] EtlError),
     #[error("telemetry cannot be set up")]
     Telemetry(#[from] service::telemetry::TelemetryError),
+    #[error("no file of API keys is set (api_keys.files): nobody could ask anything")]
+    NoApiKeys,
     #[error("the API keys are not usable")]
     ApiKeys(#[from] access::KeyFileError),
     #[error("the database cannot be used")]
@@ -64,7 +66,7 @@ pub(crate) enum CliError {
 impl CliError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) => 3,
+            Self::Settings(_) | Self::NoApiKeys => 3,
             Self::Etl(error) => error.exit_code(),
             _ => 1,
         }

@@ -19,6 +19,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
+    if settings.api_keys.files.0.is_empty() {
+        return Err(CliError::NoApiKeys);
+    }
     let telemetry = service::telemetry::init(SERVICE, VERSION)?;
     let listener = server::bind(&settings.server)?;
     tracing::info!(address = %listener.local_addr()?, "listening");

@@ -125,7 +125,10 @@ impl Extractor for Headers<'_> {
 fn log(response: &ServiceResponse, route: &str, taken: Duration) {
     let status = response.status().as_u16();
     let duration_ms = taken.as_secs_f64() * 1000.0;
-    if response.status().is_server_error() {
+    if route.starts_with("/health") {
+        // Not being ready is an answer, not a failure; health itself says what is wrong, once a second.
+        tracing::debug!(route, status, duration_ms, "request");
+    } else if response.status().is_server_error() {
         let error = response.response().error().map(ToString::to_string);
         tracing::error!(route, status, duration_ms, error, "request failed");
     } else if taken >= SLOW {

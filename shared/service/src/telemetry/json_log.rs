@@ -93,6 +93,10 @@ fn timestamp() -> String {
 
 impl Fields {
     fn set(&mut self, key: &str, value: impl Into<Value>) {
+        // Fields for OpenTelemetry alone, for example `otel.kind`.
+        if key.starts_with("otel.") {
+            return;
+        }
         // The message is called `msg` in this house; tracing calls it `message`.
         let key = if key == "message" { "msg" } else { key };
         self.0.insert(key.to_owned(), value.into());

@@ -6,10 +6,6 @@ mod copy_text;
 mod texts;
 
 pub(crate) use collector::Collector;
-#[cfg(test)]
-use collector::{BadRow, IncompleteRelease};
-#[cfg(test)]
-use columns::MissingColumn;
 use rustc_hash::FxHashMap;
 pub(crate) use texts::{TextId, Texts};
 

@@ -1,7 +1,8 @@
 //! The collector against what changes between months and what can be broken.
 #![allow(clippy::unwrap_used, reason = "tests stop at the first surprise")]
 
-use super::{BadRow, Collector, IncompleteRelease, MissingColumn};
+use super::collector::{BadRow, Collector, IncompleteRelease};
+use super::columns::MissingColumn;
 
 fn columns(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
