@@ -80,6 +80,11 @@ impl Db {
         Ok(self.query(sql, parameters).await?.into_iter().next())
     }
 
+    /// Whether it answers.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        self.query("SELECT 1", &[]).await.map(|_| ())
+    }
+
     /// Connections in use and connections open, for metrics.
     pub fn connections(&self) -> (usize, usize) {
         let status = self.pool.status();

@@ -66,9 +66,7 @@ fn health(db: &Db, redis: RedisStore, catalog: &Catalog) -> Health {
         .check("postgres", Need::Required, move || {
             let db = db.clone();
             async move {
-                db.query("SELECT 1", &[])
-                    .await
-                    .map_err(|error| error.to_string())?;
+                db.ping().await.map_err(|error| error.to_string())?;
                 Ok(BTreeMap::new())
             }
         })
