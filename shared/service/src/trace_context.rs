@@ -1,6 +1,7 @@
 //! The ids that follow a request through the house: the request id and the W3C trace context.
 
-use uuid::Uuid;
+use std::time::{SystemTime, UNIX_EPOCH};
+use uuid::Builder;
 
 /// The header of the request id, in and out.
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
@@ -10,8 +11,17 @@ pub const TRACEPARENT_HEADER: &str = "traceparent";
 const MAX_REQUEST_ID_LENGTH: usize = 128;
 
 /// A new request id: a UUID version 7, so that ids sort by time.
+///
+/// Its random part comes from the thread's generator: `Uuid::now_v7` asks the kernel each time, which cost 3 % of a
+/// cached answer.
 pub fn new_request_id() -> String {
-    Uuid::now_v7().to_string()
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let now_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+    Builder::from_unix_timestamp_millis(now_ms, &rand::random())
+        .into_uuid()
+        .to_string()
 }
 
 /// Whether a caller's request id may be taken over: 1 to 128 letters, digits, `.`, `_` and `-`.

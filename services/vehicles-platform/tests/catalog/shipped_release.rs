@@ -76,7 +76,7 @@ async fn the_shipped_release_has_the_vehicles_that_people_drive() {
     let carried: Vec<String> = rows.iter().map(in_words).collect();
     for known in [
         "LX, K20C2, CVT",
-        "LX, K20C2, 6-Speed Manual",
+        "LX, K20C2, 6-speed Manual",
         "EX, L15BY, CVT",
         "Touring, L15B7, CVT",
     ] {

@@ -22,7 +22,11 @@ pub(super) fn install(app: &mut web::ServiceConfig) {
         .route("/metrics", web::get().to(metrics))
         .route("/openapi.json", web::get().to(openapi))
         .route("/docs", web::get().to(docs))
-        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("../openapi.json")));
+        // In a scope of its own: a pattern among the other routes would be tried on every request.
+        .service(
+            web::scope("/docs")
+                .service(SwaggerUi::new("/{_:.*}").config(Config::from("../openapi.json"))),
+        );
 }
 
 async fn live() -> HttpResponse {

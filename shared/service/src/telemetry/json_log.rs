@@ -29,9 +29,9 @@ impl<W: Write> JsonLog<W> {
     }
 }
 
-/// The fields of one span, kept with it.
+/// The fields of one span, kept with it, or of one event. Where a name comes twice, the later value counts.
 #[derive(Default)]
-struct Fields(Map<String, Value>);
+struct Fields(Vec<(&'static str, Value)>);
 
 impl<S, W> Layer<S> for JsonLog<W>
 where
@@ -67,12 +67,16 @@ where
             .flat_map(Scope::from_root)
         {
             if let Some(fields) = span.extensions().get::<Fields>() {
-                line.0
-                    .extend(fields.0.iter().map(|(k, v)| (k.clone(), v.clone())));
+                line.0.extend_from_slice(&fields.0);
             }
         }
         event.record(&mut line);
-        let mut bytes = Value::Object(line.0).to_string().into_bytes();
+        let line: Map<String, Value> = line
+            .0
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect();
+        let mut bytes = Value::Object(line).to_string().into_bytes();
         bytes.push(b'\n');
         if let Ok(mut out) = self.out.lock() {
             // A log that cannot be written must not stop the process.
@@ -92,14 +96,14 @@ fn timestamp() -> String {
 }
 
 impl Fields {
-    fn set(&mut self, key: &str, value: impl Into<Value>) {
+    fn set(&mut self, key: &'static str, value: impl Into<Value>) {
         // Fields for OpenTelemetry alone, for example `otel.kind`.
         if key.starts_with("otel.") {
             return;
         }
         // The message is called `msg` in this house; tracing calls it `message`.
         let key = if key == "message" { "msg" } else { key };
-        self.0.insert(key.to_owned(), value.into());
+        self.0.push((key, value.into()));
     }
 }
 

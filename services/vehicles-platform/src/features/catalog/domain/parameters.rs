@@ -8,6 +8,8 @@ use std::borrow::Cow;
 const YEARS: std::ops::RangeInclusive<u16> = 1900..=2100;
 /// Trims, engines and transmissions have ids of 48 bits.
 const LARGEST_ID: i64 = (1 << 48) - 1;
+/// Enough to mend any honest question; a query of thousands of unknown names is not answered with all of them.
+const MOST_FAULTS: usize = 20;
 const SEARCH_LENGTH: std::ops::RangeInclusive<usize> = 1..=100;
 
 /// The parameters of one request and the faults found in them so far.
@@ -47,10 +49,12 @@ impl<'a> Parameters<'a> {
     }
 
     fn fault(&mut self, name: &str, detail: impl Into<String>) {
-        self.faults.push(FieldError {
-            pointer: format!("/query/{name}"),
-            detail: detail.into(),
-        });
+        if self.faults.len() < MOST_FAULTS {
+            self.faults.push(FieldError {
+                pointer: format!("/query/{name}"),
+                detail: detail.into(),
+            });
+        }
     }
 
     /// A value that may be absent. What is there must be acceptable.
@@ -226,6 +230,13 @@ mod tests {
         let mut read = Parameters::read("year=2022&year=2021", &["year"]);
         let _ = read.year();
         assert_eq!(pointers(read), ["/query/year"]);
+    }
+
+    #[test]
+    fn thousands_of_unknown_names_are_not_all_told() {
+        let query = "x&".repeat(5_000);
+        let read = Parameters::read(&query, &["year"]);
+        assert_eq!(pointers(read).len(), MOST_FAULTS);
     }
 
     proptest! {
