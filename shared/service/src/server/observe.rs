@@ -67,7 +67,7 @@ pub(super) async fn observe(
     span.in_scope(|| log(&response, &route, taken));
     if let Some(observer) = observer {
         let labels = [
-            KeyValue::new("http_request_method", method.to_string()),
+            KeyValue::new("http_request_method", method_label(&method)),
             KeyValue::new("http_route", route),
             KeyValue::new(
                 "http_response_status_code",
@@ -77,6 +77,23 @@ pub(super) async fn observe(
         observer.duration_s.record(taken.as_secs_f64(), &labels);
     }
     Ok(response)
+}
+
+/// The method as a label. One that is not of RFC 9110 counts as `_OTHER`, as OpenTelemetry has it: a caller must not be
+/// able to make new time series.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::TRACE => "TRACE",
+        Method::CONNECT => "CONNECT",
+        _ => "_OTHER",
+    }
 }
 
 fn request_id(headers: &HeaderMap) -> String {
