@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Serves the operator until the task is aborted.
@@ -26,6 +27,10 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         tokio::select! {
             accepted = listener.accept() => {
+                if accepted.is_err() {
+                    // Out of descriptors, most likely: trying again at once would only burn the processor.
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
                 if let Ok((socket, _)) = accepted {
                     let shared = Arc::clone(&shared);
                     connections.spawn(async move {

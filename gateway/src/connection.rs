@@ -6,6 +6,7 @@ use http::HeaderValue;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use prometheus::IntGauge;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,15 +20,31 @@ const BUFFER_BYTES: usize = 128 * 1024;
 /// hyper's own limit, for which its parser needs no initialised memory.
 const LIBRARY_MAX_HEADERS: usize = 100;
 
+/// A place among the connections that may be open, from accept on; given back however the connection ends.
+pub(crate) struct OpenConnection(IntGauge);
+
+impl OpenConnection {
+    /// Takes a place.
+    pub(crate) fn count(gauge: &IntGauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 /// Serves a connection until either side ends it, or until `stop` says so and nothing is in flight.
 pub(crate) async fn serve(
     worker: Arc<Worker>,
     socket: TcpStream,
     peer: SocketAddr,
+    open: OpenConnection,
     mut stop: watch::Receiver<bool>,
 ) {
-    let gauge = worker.shared.metrics.open_connections.clone();
-    gauge.inc();
     // Without it a short answer waits up to 40 ms for the client's delayed acknowledgement.
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it was served");
@@ -70,5 +87,5 @@ pub(crate) async fn serve(
     if let Err(error) = ended {
         tracing::debug!(%error, "a client's connection ended early");
     }
-    gauge.dec();
+    drop(open);
 }

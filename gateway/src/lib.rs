@@ -7,6 +7,7 @@ pub mod check;
 mod chunked;
 mod connection;
 mod deadline;
+mod descriptors;
 mod framing;
 mod guarded_stream;
 mod head;

@@ -102,14 +102,17 @@ pub(crate) fn is_hop_by_hop(name: &str) -> bool {
 
 /// What upstreams believe because only the gateway may say it, and what rewrites a request.
 fn is_spoofable(name: &str) -> bool {
-    const FAMILIES: [&str; 3] = ["x-forwarded-", "x-original-", "x-mvp-"];
+    const FAMILIES: [&str; 6] = [
+        "x-forwarded-",
+        "x-original-",
+        "x-mvp-",
+        "x-user-",
+        "x-tenant-",
+        "x-consumer-",
+    ];
     matches!(
         name,
         "x-request-id"
-            | "x-consumer-id"
-            | "x-tenant-id"
-            | "x-user-id"
-            | "x-user-roles"
             | "x-scopes"
             | "x-real-ip"
             | "x-client-ip"

@@ -1,6 +1,8 @@
 //! The running gateway: listeners, threads, and how they stop.
 
 use crate::access_log::{AccessLog, Writer};
+use crate::connection::OpenConnection;
+use crate::descriptors;
 use crate::settings::{Listen, Settings, ms};
 use crate::state::{Shared, StartError};
 use crate::workers::Thread;
@@ -44,6 +46,7 @@ impl Gateway {
         } else {
             (None, None)
         };
+        descriptors::make_room(descriptors_needed(settings));
         let shared = Arc::new(Shared::new(settings, access_log)?);
         let (listener, address) = bind(&settings.listen, "listen").await?;
         let (admin_listener, admin_address) = bind(&settings.admin, "admin").await?;
@@ -89,6 +92,18 @@ impl Gateway {
     }
 }
 
+/// One a client's connection, one a connection to an upstream.
+fn descriptors_needed(settings: &Settings) -> u64 {
+    let upstreams = settings
+        .upstreams
+        .values()
+        .map(|upstream| upstream.max_connections);
+    let all = upstreams.fold(settings.limits.max_connections, |sum, more| {
+        sum.saturating_add(more)
+    });
+    u64::try_from(all).unwrap_or(u64::MAX)
+}
+
 fn worker_count(settings: &Settings) -> usize {
     match settings.workers {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -127,9 +142,10 @@ async fn accept(
             }
             Ok((socket, peer)) => {
                 let Some(thread) = turns.next() else { return };
+                let open = OpenConnection::count(&shared.metrics.open_connections);
                 let given = socket
                     .into_std()
-                    .is_ok_and(|socket| thread.give(socket, peer));
+                    .is_ok_and(|socket| thread.give(socket, peer, open));
                 if !given {
                     tracing::error!("a connection found no thread to serve it");
                 }

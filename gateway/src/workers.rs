@@ -3,7 +3,7 @@
 //! A request is read, forwarded and answered on one thread without waking another: that is worth
 //! more to a proxy than work stealing, because its tasks are all short.
 
-use crate::connection;
+use crate::connection::{self, OpenConnection};
 use crate::proxy::Worker;
 use crate::state::{Shared, StartError};
 use crate::upstream::Pool;
@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 /// How often idle upstream connections are looked through.
 const SWEEP: Duration = Duration::from_secs(1);
 
-type Accepted = (StdTcpStream, SocketAddr);
+type Accepted = (StdTcpStream, SocketAddr, OpenConnection);
 
 /// One serving thread, seen from outside.
 pub(crate) struct Thread {
@@ -58,8 +58,13 @@ impl Thread {
     }
 
     /// Gives the thread a connection; false when it has ended.
-    pub(crate) fn give(&self, socket: StdTcpStream, peer: SocketAddr) -> bool {
-        self.sockets.send((socket, peer)).is_ok()
+    pub(crate) fn give(
+        &self,
+        socket: StdTcpStream,
+        peer: SocketAddr,
+        open: OpenConnection,
+    ) -> bool {
+        self.sockets.send((socket, peer, open)).is_ok()
     }
 
     /// Waits for the thread to end.
@@ -83,9 +88,10 @@ async fn run(
     loop {
         tokio::select! {
             taken = accepted.recv() => {
-                let Some((socket, peer)) = taken else { break };
+                let Some((socket, peer, open)) = taken else { break };
                 if let Ok(socket) = TcpStream::from_std(socket) {
-                    connections.spawn(connection::serve(Arc::clone(&worker), socket, peer, stopping.clone()));
+                    connections.spawn(connection::serve(
+                        Arc::clone(&worker), socket, peer, open, stopping.clone()));
                 }
             }
             Some(_) = connections.join_next() => {}
@@ -95,12 +101,13 @@ async fn run(
     }
     // What was accepted before the stop is served too.
     accepted.close();
-    while let Some((socket, peer)) = accepted.recv().await {
+    while let Some((socket, peer, open)) = accepted.recv().await {
         if let Ok(socket) = TcpStream::from_std(socket) {
             connections.spawn(connection::serve(
                 Arc::clone(&worker),
                 socket,
                 peer,
+                open,
                 stopping.clone(),
             ));
         }

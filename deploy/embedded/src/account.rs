@@ -1,7 +1,7 @@
 //! Whom the stores run as: the caller, or an unprivileged account when the caller is root,
 //! because PostgreSQL refuses to run as root and Redis need not.
 
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown, lchown};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -94,7 +94,10 @@ pub(crate) fn private_dir(path: &Path, account: Option<&Account>) -> anyhow::Res
     let make = || -> std::io::Result<()> {
         std::fs::create_dir_all(path)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
-        give(path, account)
+        match account {
+            Some(account) => lchown(path, Some(account.uid), Some(account.gid)),
+            None => Ok(()),
+        }
     };
     make().with_context(|| format!("making the folder {}", path.display()))
 }
@@ -116,17 +119,13 @@ pub(crate) fn private_file(
             .mode(0o600)
             .open(&draft)?;
         file.write_all(text.as_bytes())?;
-        give(&draft, account)?;
+        // By handle: the folder may belong to the account, which could put another file under the name.
+        if let Some(account) = account {
+            fchown(&file, Some(account.uid), Some(account.gid))?;
+        }
         std::fs::rename(&draft, path)
     };
     write().with_context(|| format!("writing {}", path.display()))
-}
-
-fn give(path: &Path, account: Option<&Account>) -> std::io::Result<()> {
-    match account {
-        Some(account) => chown(path, Some(account.uid), Some(account.gid)),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]

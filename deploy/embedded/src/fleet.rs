@@ -170,8 +170,10 @@ impl Fleet {
             ));
             child = loop {
                 tokio::select! {
-                    () = tokio::time::sleep(wait) => {}
+                    // Looked at first: nothing may start once the stop has read what runs.
+                    biased;
                     _ = stopping.wait_for(|stopping| *stopping) => return,
+                    () = tokio::time::sleep(wait) => {}
                 }
                 since = Instant::now();
                 match self.spawn(&spec) {

@@ -139,6 +139,8 @@ fn write_json<T: Serialize>(path: &Path, value: &T) -> anyhow::Result<()> {
     let write = || -> anyhow::Result<()> {
         let mut file = std::fs::File::create(&draft)?;
         file.write_all(&serde_json::to_vec_pretty(value)?)?;
+        // On the disk before it has the name: after a power cut the file is the old one or the new one.
+        file.sync_all()?;
         std::fs::rename(&draft, path)?;
         Ok(())
     };

@@ -28,7 +28,8 @@ pub(crate) fn ensure(folder: &Path) -> anyhow::Result<usize> {
     Ok(made)
 }
 
-fn generate(is_api_key: bool) -> String {
+/// A password, or an API key.
+pub(crate) fn generate(is_api_key: bool) -> String {
     // The thread's generator is a CSPRNG seeded by the operating system.
     let random = Alphanumeric.sample_string(&mut rand::rng(), LENGTH);
     if is_api_key {

@@ -35,9 +35,15 @@ pub(crate) async fn stop_all(run_dir: &Path) -> anyhow::Result<Vec<Stopped>> {
     // Last started, first stopped, so the gateway goes before what it leads to.
     records.sort_by_key(|record| std::cmp::Reverse(record.order));
     let mut report = Vec::new();
+    // One that does not stop must not keep the others running.
+    let mut failure = None;
+    let mut take = |outcome: anyhow::Result<Option<Stopped>>| match outcome {
+        Ok(stopped) => report.extend(stopped),
+        Err(error) => failure = failure.take().or(Some(error)),
+    };
     for kind in [Kind::Service, Kind::Task] {
         for record in records.iter().filter(|record| record.kind == kind) {
-            report.extend(stop(record, run_dir).await?);
+            take(stop(record, run_dir).await);
         }
     }
     for kind in [Kind::Redis, Kind::Postgres] {
@@ -51,11 +57,9 @@ pub(crate) async fn stop_all(run_dir: &Path) -> anyhow::Result<Vec<Stopped>> {
             let run_dir = run_dir.to_path_buf();
             together.spawn(async move { stop(&record, &run_dir).await });
         }
-        for stopped in together.join_all().await {
-            report.extend(stopped?);
-        }
+        together.join_all().await.into_iter().for_each(&mut take);
     }
-    Ok(report)
+    failure.map_or(Ok(report), Err)
 }
 
 /// Signals in rising force, each with its time.

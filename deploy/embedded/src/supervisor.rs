@@ -53,11 +53,15 @@ pub(crate) async fn run(
     let failure = match started {
         Some(Ok(())) => {
             state.phase = Phase::Ready;
-            state.save(&layout.state_file())?;
-            ready(&state);
-            fleet.reporter.report(&Event::Ready);
-            watch(layout, &mut stop_asked).await;
-            None
+            match state.save(&layout.state_file()) {
+                Ok(()) => {
+                    ready(&state);
+                    fleet.reporter.report(&Event::Ready);
+                    watch(layout, &mut stop_asked).await;
+                    None
+                }
+                Err(error) => Some(error),
+            }
         }
         Some(Err(error)) => Some(error),
         None => None,
@@ -68,8 +72,10 @@ pub(crate) async fn run(
         });
     }
     state.phase = Phase::Stopping;
-    state.save(&layout.state_file())?;
+    // A full disk must not keep the stores running without a supervisor.
+    let saved = state.save(&layout.state_file());
     stop_everything(&fleet).await?;
+    saved?;
     state.phase = if failure.is_some() {
         Phase::Failed
     } else {

@@ -157,7 +157,8 @@ async fn start(
     fleet: &Arc<Fleet>,
 ) -> anyhow::Result<Vec<(&'static str, String)>> {
     let account = account::for_stores(&folder.join("postgres"))?;
-    let password = "throwaway".to_owned();
+    // Other people on this machine reach the port too.
+    let password = crate::secrets::generate(false);
     let cluster = Cluster {
         name: "test".to_owned(),
         folder: folder.join("postgres"),
