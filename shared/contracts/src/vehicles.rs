@@ -122,7 +122,7 @@ pub struct Transmission {
     /// Made of its facts; the same in every release.
     pub id: i64,
     /// The facts as a label.
-    #[schema(example = "6-Speed Manual")]
+    #[schema(example = "6-speed Manual")]
     pub name: String,
     /// What kind it is, in vPIC's words.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
