@@ -26,21 +26,21 @@ pub(super) fn respond(
 ) -> HttpResponse {
     let etag = etag(release, body_tag);
     let known = matches(request.headers(), &etag);
-    let mut response = HttpResponse::build(if known {
-        StatusCode::NOT_MODIFIED
+    let mut response = if known {
+        HttpResponse::new(StatusCode::NOT_MODIFIED)
     } else {
-        StatusCode::OK
-    });
+        let mut response = HttpResponse::with_body(StatusCode::OK, body).map_into_boxed_body();
+        response.headers_mut().insert(CONTENT_TYPE, JSON);
+        response
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, LIFETIME);
+    for (name, text) in [(ETAG, etag), (DATA_RELEASE, release.month.clone())] {
+        if let Ok(value) = HeaderValue::try_from(text) {
+            headers.insert(name, value);
+        }
+    }
     response
-        .insert_header((CACHE_CONTROL, LIFETIME))
-        .insert_header((ETAG, etag));
-    if let Ok(month) = HeaderValue::from_str(&release.month) {
-        response.insert_header((DATA_RELEASE, month));
-    }
-    if known {
-        return response.finish();
-    }
-    response.insert_header((CONTENT_TYPE, JSON)).body(body)
 }
 
 /// Put together by hand: formatting is the dearer half of a cached answer.
