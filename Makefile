@@ -1,5 +1,6 @@
 # MotoVaultPro. `make` or `make help` says what there is.
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 SHELL := /bin/sh
 
 CARGO  ?= cargo
@@ -29,56 +30,56 @@ stop: ## Stop the product; data stays
 
 restart: stop start ## Stop, then start
 
-status: ## What runs and how it is
+status: need-mvp ## What runs and how it is
 	@$(MVP) status
 
-status-json: ## The same as one JSON object, for scripts (use make -s)
+status-json: need-mvp ## The same as one JSON object, for scripts (use make -s)
 	@$(MVP) status --json
 
-logs: ## Follow all logs, or one: make logs SERVICE=gateway
+logs: need-mvp ## Follow all logs, or one: make logs SERVICE=gateway
 	@$(MVP) logs --follow $(SERVICE)
 
 doctor: build ## Look for what could keep the product from running
 	@$(MVP) doctor
 
-reset: ## Stop the product and delete its data (asks first)
+reset: need-mvp ## Stop the product and delete its data (asks first)
 	@$(MVP) reset
 
 ## Vehicle data and stores
 
 .PHONY: migrate etl-load-manual etl-validate-json etl-releases etl-rollback
-migrate: ## Apply the migrations that are missing
+migrate: need-mvp ## Apply the migrations that are missing
 	@$(MVP) migrate
 
-etl-load-manual: ## Load a vehicle-data release now: make etl-load-manual SOURCE=<file or URL>
+etl-load-manual: need-mvp ## Load a vehicle-data release now: make etl-load-manual SOURCE=<file or URL>
 	@$(MVP) run vehicles-platform etl load "$(SOURCE)"
 
-etl-validate-json: ## The validation report of the live release
+etl-validate-json: need-mvp ## The validation report of the live release
 	@$(MVP) run vehicles-platform etl validate --json
 
-etl-releases: ## The releases that are loaded
+etl-releases: need-mvp ## The releases that are loaded
 	@$(MVP) run vehicles-platform etl releases
 
-etl-rollback: ## Go back to the release before the live one
+etl-rollback: need-mvp ## Go back to the release before the live one
 	@$(MVP) run vehicles-platform etl rollback
 
 .PHONY: db-shell-app db-shell-vehicles db-shell-tenants redis-shell-app redis-shell-vehicles redis-shell-tenants
-db-shell-app: ## psql in the application's database
+db-shell-app: need-mvp ## psql in the application's database
 	@$(MVP) psql app
 
-db-shell-vehicles: ## psql in the vehicle platform's database
+db-shell-vehicles: need-mvp ## psql in the vehicle platform's database
 	@$(MVP) psql vehicles
 
-db-shell-tenants: ## psql in the tenants platform's database
+db-shell-tenants: need-mvp ## psql in the tenants platform's database
 	@$(MVP) psql tenants
 
-redis-shell-app: ## redis-cli in the application's Redis
+redis-shell-app: need-mvp ## redis-cli in the application's Redis
 	@$(MVP) redis-cli app
 
-redis-shell-vehicles: ## redis-cli in the vehicle platform's Redis
+redis-shell-vehicles: need-mvp ## redis-cli in the vehicle platform's Redis
 	@$(MVP) redis-cli vehicles
 
-redis-shell-tenants: ## redis-cli in the tenants platform's Redis
+redis-shell-tenants: need-mvp ## redis-cli in the tenants platform's Redis
 	@$(MVP) redis-cli tenants
 
 ## Working on it
@@ -113,8 +114,12 @@ bench: build ## Measure beside peers; bench/README.md says what and how
 
 rebuild: clean build ## Build from nothing
 
-clean: ## Delete what was built; data and secrets stay
+clean: stop ## Stop the product and delete what was built; data and secrets stay
 	@$(CARGO) clean
+
+.PHONY: need-mvp
+need-mvp:
+	@[ -x $(MVP) ] || { echo "Nothing is built yet: run make start."; exit 1; }
 
 tool-nextest:
 	@$(CARGO) nextest --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-nextest

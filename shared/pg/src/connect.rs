@@ -7,10 +7,13 @@ use rustls::pki_types::pem::PemObject;
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One connection outside any pool, for migrations and long work.
 pub async fn connect(
@@ -19,7 +22,11 @@ pub async fn connect(
 ) -> Result<Client, DbError> {
     let connector = Connector::new(settings)?;
     let config = settings.driver_config(application_name)?;
-    Ok(connector.open(&config).await?.0)
+    // The driver's own limit ends with the TCP connection; a frozen server takes that and says nothing.
+    match tokio::time::timeout(CONNECT_TIMEOUT, connector.open(&config)).await {
+        Ok(opened) => Ok(opened?.0),
+        Err(_) => Err(DbError::Timeout),
+    }
 }
 
 /// How connections are made: encrypted or not, and where their tasks run.

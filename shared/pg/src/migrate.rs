@@ -29,9 +29,10 @@ pub async fn migrate(
         .execute("SELECT pg_advisory_lock($1)", &[&LOCK_KEY])
         .await?;
     let applied = run(client, capsule, migrations).await;
-    client
+    // Of two errors the first is the one to tell; the lock ends with the connection anyway.
+    let _ = client
         .execute("SELECT pg_advisory_unlock($1)", &[&LOCK_KEY])
-        .await?;
+        .await;
     applied
 }
 

@@ -32,6 +32,8 @@ pub struct ServerSettings {
 
 /// How long running requests may take to finish once the process stops. The orchestrator kills after 30 s.
 const DRAIN_S: u64 = 20;
+/// For how long a stopping process still takes requests, unready already.
+const LAST_CALL: Duration = Duration::from_millis(500);
 
 /// What the server needs to know of its process.
 pub struct Process {
@@ -97,6 +99,8 @@ where
     stop.await;
     tracing::info!("stopping: finishing the requests that run");
     health.drain();
+    // Whoever sends requests here gets to see that it should not any more.
+    tokio::time::sleep(LAST_CALL).await;
     handle.stop(true).await;
     serving.await.map_err(io::Error::other)??;
     process.telemetry.shutdown();

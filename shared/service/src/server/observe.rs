@@ -176,9 +176,16 @@ fn as_problem(error: &Error) -> Problem {
         return problem.clone();
     }
     let status = error.as_response_error().status_code().as_u16();
-    let code = Code::ALL
+    let known = Code::ALL
         .iter()
         .copied()
         .find(|code| code.status() == status);
-    Problem::new(code.unwrap_or(Code::Internal))
+    let other = if status < 500 {
+        Code::BadRequest
+    } else {
+        Code::Internal
+    };
+    let mut problem = Problem::new(known.unwrap_or(other));
+    problem.status = status;
+    problem
 }

@@ -20,6 +20,8 @@ const POLICY: Policy = Policy {
     keep_for: Duration::from_hours(7 * 24),
     local_bytes: 32 * 1024 * 1024,
 };
+/// The shape of the answers: raised with every change of their JSON, so that no process serves an older one's.
+const SHAPE: &str = "v1";
 /// How many of the latest years have the models of all their makes warmed.
 const WARM_MODEL_YEARS: usize = 3;
 
@@ -42,16 +44,18 @@ impl Catalog {
     /// Follows the live release and warms the cache after each switch. Never returns.
     pub(crate) async fn follow_releases(&self) {
         self.watch
-            .follow(|served| {
-                let this = self.clone();
-                tokio::spawn(async move {
-                    // Warming is a courtesy: what fails here is asked again by whoever needs it.
-                    if let Err(error) = this.warm(&served).await {
-                        tracing::warn!(%error, "the cache was not warmed");
-                    }
-                });
-            })
+            .follow(|served| self.warm_in_background(served))
             .await;
+    }
+
+    /// Warming is a courtesy: what fails here is asked again by whoever needs it.
+    fn warm_in_background(&self, served: Arc<Served>) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = this.warm(&served).await {
+                tracing::warn!(%error, "the cache was not warmed");
+            }
+        });
     }
 
     /// The release to answer a request from. Without one the registry is asked once more, so that the error says why.
@@ -60,7 +64,10 @@ impl Catalog {
             return Ok(served);
         }
         match self.watch.look().await {
-            Ok(Some(served)) => Ok(served),
+            Ok(Some(served)) => {
+                self.warm_in_background(Arc::clone(&served));
+                Ok(served)
+            }
             Ok(None) => self.watch.current().ok_or(CatalogError::NoRelease),
             Err(error) => {
                 tracing::warn!(
@@ -102,8 +109,9 @@ impl Catalog {
         question: Question,
     ) -> Result<Arc<Answer>, Arc<CatalogError>> {
         let key = format!(
-            "mvp-platform:vehicles:{}:{}",
-            served.live.schema,
+            "mvp-platform:vehicles:{}-{}:{SHAPE}:{}",
+            served.live.month,
+            served.live.id,
             question.key()
         );
         let (db, served) = (self.db.clone(), Arc::clone(served));

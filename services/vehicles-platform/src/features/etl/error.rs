@@ -60,6 +60,10 @@ pub(crate) enum SourceError {
     Answered { place: String, status: u16 },
     #[error("the source cannot be read")]
     Unreadable(#[source] io::Error),
+    #[error(
+        "the SQL Server has a table or column with the name {0:?}; letters, digits and _ are accepted"
+    )]
+    Name(String),
     #[error("the source is not a dump: {0}")]
     Format(&'static str),
     #[error("the zip archive cannot be read")]

@@ -12,8 +12,7 @@ use bytes::Bytes;
 pub(super) const DATA_RELEASE: HeaderName = HeaderName::from_static("x-data-release");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Private, because the caller had to show a key; an hour, so that a new release reaches everybody within one.
-const LIFETIME: HeaderValue =
-    HeaderValue::from_static("private, max-age=3600, stale-while-revalidate=86400");
+const LIFETIME: HeaderValue = HeaderValue::from_static("private, max-age=3600");
 
 /// The answer, or 304 when the caller has it already.
 ///

@@ -11,6 +11,7 @@ use opentelemetry::metrics::Gauge;
 use pg::Db;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 use tokio_postgres::Row;
 
 /// How often the registry is asked; one look-up by index.
@@ -26,6 +27,7 @@ pub(crate) struct Served {
 pub(crate) struct ReleaseWatch {
     db: Db,
     served: ArcSwapOption<Served>,
+    looking: Mutex<()>,
     info: Gauge<u64>,
 }
 
@@ -38,6 +40,7 @@ impl ReleaseWatch {
         Self {
             db,
             served: ArcSwapOption::empty(),
+            looking: Mutex::default(),
             info,
         }
     }
@@ -48,7 +51,11 @@ impl ReleaseWatch {
     }
 
     /// Looks once. Gives the release when it is another than before.
+    ///
+    /// One at a time: many requests of a process that has just started must not each build the search index, and a slow
+    /// look must not put an older release over a newer one.
     pub(crate) async fn look(&self) -> Result<Option<Arc<Served>>, CatalogError> {
+        let _looking = self.looking.lock().await;
         let live = self.db.query_opt(etl::LIVE_RELEASE, &[]).await?;
         let live = live.map(|row| LiveRelease::new(row.get("id"), row.get("month")));
         let before = self.current();

@@ -85,7 +85,7 @@ pub(super) fn unqualified(name: &str) -> Option<(Option<&str>, &str)> {
 }
 
 /// An identifier without its quotes. None that PostgreSQL would need escaping for is accepted.
-pub(super) fn identifier(text: &str) -> Option<String> {
+pub(crate) fn identifier(text: &str) -> Option<String> {
     let text = text.trim().trim_matches('"');
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     (!text.is_empty() && text.len() <= 63 && text.bytes().all(plain)).then(|| text.to_owned())

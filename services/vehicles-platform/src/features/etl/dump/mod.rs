@@ -9,6 +9,8 @@ mod create_table;
 mod line_buffer;
 mod statements;
 
+pub(super) use create_table::identifier;
+
 #[cfg(test)]
 mod tests;
 

@@ -77,7 +77,13 @@ pub(crate) async fn load(
         () = tokio::time::sleep(Duration::from_secs(limit_s)) => Err(EtlError::TooSlow { limit_s }),
     };
     match outcome {
-        Ok(outcome) => Ok(outcome),
+        Ok(outcome) => {
+            // Outside the time limit and the reach of `stop`: what is live is live, whatever becomes of the old ones.
+            if let (Outcome::Live(_), Some(session)) = (&outcome, &running.session) {
+                session.prune(etl.settings.keep).await;
+            }
+            Ok(outcome)
+        }
         Err(error) => {
             let error = error.during(tracker.step().phrase());
             running.abandon(etl, &error).await;
@@ -152,11 +158,7 @@ async fn run(
         as_of,
         schema: registry::schema_of(id),
     };
-    let outcome = job.fill_and_switch(source, gauge).await?;
-    if matches!(outcome, Outcome::Live(_)) {
-        session.prune(etl.settings.keep).await;
-    }
-    Ok(outcome)
+    job.fill_and_switch(source, gauge).await
 }
 
 async fn already_loaded(

@@ -4,6 +4,7 @@ mod address;
 mod download;
 mod dump_file;
 pub(crate) mod mssql;
+mod relay;
 
 pub(crate) use address::SourceAddress;
 

@@ -1,5 +1,6 @@
 //! The tables and columns of a SQL Server, as PostgreSQL will have them.
 
+use super::super::super::dump::identifier;
 use super::super::super::rows::{Column, TableShape};
 use super::super::super::{EtlError, SourceError};
 use super::Connection;
@@ -92,6 +93,7 @@ pub(super) async fn list(
         if FOREIGN_TABLES.contains(&table) {
             continue;
         }
+        plain_name(table)?;
         if tables.last().is_none_or(|last| last.name != table) {
             tables.push(SourceTable {
                 name: table.to_owned(),
@@ -110,6 +112,14 @@ pub(super) async fn list(
     Ok(tables)
 }
 
+/// Names become PostgreSQL's: what could end a quoted name there is refused here.
+fn plain_name(name: &str) -> Result<(), SourceError> {
+    match identifier(name) {
+        Some(plain) if plain == name => Ok(()),
+        _ => Err(SourceError::Name(name.chars().take(80).collect())),
+    }
+}
+
 fn column(row: &Row) -> Result<Column, SourceError> {
     let number = |index| row.try_get::<i32, usize>(index).map_err(SourceError::Mssql);
     let described = Described {
@@ -118,6 +128,7 @@ fn column(row: &Row) -> Result<Column, SourceError> {
         precision: number(4)?,
         scale: number(5)?,
     };
+    plain_name(text(row, 1)?)?;
     let name = text(row, 1)?.to_lowercase();
     let sql_type = described
         .sql_type()

@@ -14,6 +14,7 @@ use super::super::rows::RowSink;
 use super::super::settings::MssqlSettings;
 use super::super::{EtlError, SourceError};
 use super::dump_file::hexadecimal;
+use super::relay::relayed;
 use super::{Gauge, ReleaseSource};
 use bytes::Bytes;
 use columns::SourceTable;
@@ -127,12 +128,13 @@ impl ReleaseSource for MssqlSource {
         _gauge: &Gauge,
         sink: &mut dyn RowSink,
     ) -> Result<Option<String>, EtlError> {
-        // Reading blocks its thread by contract, so the thread has a runtime of its own.
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(SourceError::Unreadable)?;
-        runtime.block_on(self.read_all(sink)).map(Some)
+        relayed(sink, |sink| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(SourceError::Unreadable)?;
+            runtime.block_on(self.read_all(sink)).map(Some)
+        })
     }
 }
 
