@@ -2,6 +2,7 @@
 
 use super::CliError;
 use crate::features::catalog::{self, Catalog};
+use crate::features::etl;
 use crate::settings::{SERVICE, Settings};
 use access::{KeyFile, RequireApiKey, WatchedKeyRing};
 use actix_web::web;
@@ -61,13 +62,25 @@ pub(crate) async fn serve(
 }
 
 fn health(db: &Db, redis: RedisStore, catalog: &Catalog) -> Health {
-    let (db, catalog) = (db.clone(), catalog.clone());
+    let (db, migrated, catalog) = (db.clone(), db.clone(), catalog.clone());
     Health::new(SERVICE, VERSION)
         .check("postgres", Need::Required, move || {
             let db = db.clone();
             async move {
                 db.ping().await.map_err(|error| error.to_string())?;
                 Ok(BTreeMap::new())
+            }
+        })
+        .check("migrations", Need::Required, move || {
+            let db = migrated.clone();
+            async move {
+                match etl::is_migrated(&db).await {
+                    Ok(true) => Ok(BTreeMap::new()),
+                    Ok(false) => {
+                        Err("migrations are pending; run `vehicles-platform migrate`".to_owned())
+                    }
+                    Err(error) => Err(error.to_string()),
+                }
             }
         })
         .check("redis", Need::Optional, move || {

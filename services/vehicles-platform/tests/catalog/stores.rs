@@ -117,3 +117,26 @@ async fn many_who_ask_the_same_at_once_ask_the_database_once() {
     );
     assert_eq!(service.found("source").await, before + 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pending_migrations_make_it_unready_and_applied_ones_ready_again() {
+    let etl = Etl::with_live_release().await;
+    let service = Service::ready(&etl, etl.port, NO_REDIS).await;
+    let database = etl.database.superuser().await;
+    let rename = |from: &str, to: &str| format!("ALTER TABLE etl.{from} RENAME TO {to}");
+    let forget = rename("migration", "forgotten")
+        + "; CREATE TABLE etl.migration (version int); GRANT SELECT ON etl.migration TO PUBLIC";
+    database.batch_execute(&forget).await.unwrap();
+    eventually_async("it is not ready", || async {
+        service.get("/health/ready").await.status == 503
+    })
+    .await;
+    let health = service.get("/health").await.json();
+    assert_eq!(health["checks"]["migrations"]["status"], "unavailable");
+    let restore = "DROP TABLE etl.migration; ".to_owned() + &rename("forgotten", "migration");
+    database.batch_execute(&restore).await.unwrap();
+    eventually_async("it is ready again", || async {
+        service.get("/health/ready").await.status == 200
+    })
+    .await;
+}

@@ -78,6 +78,22 @@ async fn a_load_keeps_two_releases_and_prune_the_number_that_is_set() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn after_a_rollback_the_good_release_is_kept_and_gone_back_to() {
+    let etl = Etl::with_live_release().await;
+    let load = |month: &str, ending: &str| {
+        etl.load(&etl.file(&format!("m_2026_{month}.sql"), mini_text() + ending))
+            .succeeded();
+    };
+    load("02", "\n");
+    etl.run(&["etl", "rollback"]).succeeded();
+    assert_eq!(etl.live(), [1]);
+    load("03", "\n\n");
+    assert_eq!(etl.schemas().await, ["release_1", "release_3"]);
+    etl.run(&["etl", "rollback"]).succeeded();
+    assert_eq!(etl.live(), [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_switch_is_announced_and_the_serving_role_can_read_what_it_brings() {
     let etl = Etl::new().await;
     let mut config = tokio_postgres::Config::new();

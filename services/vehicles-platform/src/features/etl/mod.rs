@@ -23,7 +23,7 @@ pub(crate) use schedule::run as run_schedule;
 pub(crate) use settings::EtlSettings;
 pub(crate) use sources::SourceAddress;
 
-use pg::{DatabaseSettings, Migration};
+use pg::{DatabaseSettings, Db, DbError, Migration};
 
 /// The ETL of one database.
 #[derive(Debug, Clone)]
@@ -65,6 +65,15 @@ pub(crate) fn migrations() -> Vec<Migration> {
         name: "V1__create_registry",
         sql: include_str!("migrations/V1__create_registry.sql"),
     }]
+}
+
+/// Whether the database is at this program's version, or a later one: migrations only ever add.
+pub(crate) async fn is_migrated(db: &Db) -> Result<bool, DbError> {
+    let row = db
+        .query_opt(include_str!("data/queries/applied_migrations.sql"), &[])
+        .await?;
+    let applied = row.map_or(0, |row| row.get::<_, i64>("applied"));
+    Ok(usize::try_from(applied).is_ok_and(|applied| applied >= migrations().len()))
 }
 
 /// Brings the registry to this program's version and says how many steps that took.

@@ -67,6 +67,12 @@ impl Metrics {
         self.count("nothing_new");
     }
 
+    /// The source has no new release. That is no failure, and no success either: a source that has moved looks the same,
+    /// and the age of the last success is what tells.
+    pub(super) fn not_published(&self) {
+        self.count("nothing_new");
+    }
+
     pub(super) fn failed(&self) {
         self.count("failed");
     }

@@ -181,7 +181,7 @@ impl<C: Clock> Schedule<C> {
             EtlError::Source(SourceError::NotPublished(_))
         ) {
             tracing::info!(reason = %chain(error), "nothing new");
-            self.metrics.nothing_new(self.clock.now());
+            self.metrics.not_published();
             return self.plan.backoff.not_published(attempt);
         }
         tracing::error!(error = %chain(error), attempt, "the load failed");

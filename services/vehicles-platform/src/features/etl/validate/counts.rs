@@ -32,11 +32,9 @@ pub(super) async fn check(
     subject: &Subject<'_>,
     shrink_limit_percent: u8,
 ) -> Result<Vec<Check>, EtlError> {
-    let live = client
-        .query_opt(include_str!("../data/queries/live_row_counts.sql"), &[])
-        .await?;
-    let previous = live
-        .filter(|row| row.get::<_, i32>("id") != subject.release)
+    let statement = include_str!("../data/queries/previous_row_counts.sql");
+    let before = client.query_opt(statement, &[&subject.release]).await?;
+    let previous = before
         .and_then(|row| row.get::<_, Option<serde_json::Value>>("row_counts"))
         .and_then(|counts| serde_json::from_value(counts).ok());
     Ok(compare(
@@ -56,7 +54,7 @@ fn compare(counts: &RowCounts, previous: Option<&RowCounts>, limit_percent: u8) 
                 .map_or(1, |before| least_rows(before, limit_percent))
                 .max(1);
             let detail = match before {
-                Some(before) => format!("{now} rows, {before} in the live release"),
+                Some(before) => format!("{now} rows, {before} in the release before"),
                 None => format!("{now} rows"),
             };
             Check::new(format!("rows of {table}"), now >= least, detail)

@@ -1,0 +1,1 @@
+SELECT count(*) AS applied FROM etl.migration

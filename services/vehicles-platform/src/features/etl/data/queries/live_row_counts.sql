@@ -1,1 +1,0 @@
-SELECT id, row_counts FROM etl.release WHERE state = 'live'
