@@ -90,8 +90,8 @@ build: ## Build the programs (release)
 
 test: tool-nextest ## Run every test on real PostgreSQL and Redis (installs them if missing)
 	@$(CARGO) build --locked -p mvp
-	@$(TARGET)/debug/mvp with-stores -- $(CARGO) nextest run --workspace --locked
 	@$(CARGO) test --workspace --locked --doc --quiet
+	@$(TARGET)/debug/mvp with-stores -- $(CARGO) nextest run --workspace --locked
 
 check: audit ## Format, lints with warnings denied, the tree's own rules, dependencies
 	@$(CARGO) fmt --all --check
