@@ -10,7 +10,7 @@ use crate::request_body::RequestBody;
 use crate::request_headers::{API_KEY, Said, rewrite};
 use crate::routes::Route;
 use crate::state::Shared;
-use crate::trace_context::{TraceContext, request_id};
+use crate::trace_context::{Trace, request_id};
 use crate::upstream::{Pool, Terms};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response, Uri};
@@ -58,7 +58,7 @@ pub(crate) async fn handle(
         Arc::clone(&client.in_flight),
         request.method().clone(),
         request_id(headers),
-        TraceContext::of(headers),
+        Trace::of(headers),
     ));
     Ok(match admit(shared, &request, &mut record) {
         Err((refusal, allow)) => of_refusal(refusal, record, allow),
@@ -174,7 +174,7 @@ async fn forward(
             upstream_host: &pool.upstream().host_header,
             client: &client.address,
             request_id: &record.request_id,
-            traceparent: record.trace.traceparent(),
+            trace: record.trace,
             consumer: record
                 .consumer
                 .as_ref()

@@ -5,7 +5,7 @@ use crate::guarded_stream::InFlight;
 use crate::refusal::Refusal;
 use crate::request_body::Progress;
 use crate::state::Shared;
-use crate::trace_context::TraceContext;
+use crate::trace_context::Trace;
 use access::Consumer;
 use http::{HeaderValue, Method, StatusCode};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(crate) struct Record {
     /// The id of the request.
     pub(crate) request_id: HeaderValue,
     /// Its trace.
-    pub(crate) trace: TraceContext,
+    pub(crate) trace: Trace,
     /// The place of its route.
     pub(crate) route: usize,
     /// Its method.
@@ -53,7 +53,7 @@ impl Record {
         in_flight: InFlight,
         method: Method,
         request_id: HeaderValue,
-        trace: TraceContext,
+        trace: Trace,
     ) -> Self {
         in_flight.store(true, Ordering::Relaxed);
         Self {
@@ -97,7 +97,7 @@ impl Drop for Record {
             .and_then(|index| self.shared.upstreams.get(index));
         log.log(&Line {
             request_id: self.request_id.to_str().unwrap_or_default(),
-            trace_id: std::str::from_utf8(self.trace.trace_id()).unwrap_or_default(),
+            trace_id: self.trace.context.trace_id(),
             consumer: self.consumer.as_ref().map(Consumer::name),
             route: metrics.route_name(self.route),
             method: self.method.as_str(),

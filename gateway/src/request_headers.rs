@@ -1,13 +1,16 @@
 //! What happens to the headers of a request between client and upstream.
 
+use crate::trace_context::Trace;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use service::trace_context::{REQUEST_ID_HEADER, TRACEPARENT_HEADER};
 
 /// The API key.
 pub(crate) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// The id of a request, in and out.
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
 /// W3C trace context.
-pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static(TRACEPARENT_HEADER);
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -22,8 +25,8 @@ pub(crate) struct Said<'a> {
     pub(crate) client: &'a HeaderValue,
     /// The id of the request.
     pub(crate) request_id: &'a HeaderValue,
-    /// The trace context, with the gateway as parent.
-    pub(crate) traceparent: HeaderValue,
+    /// The trace that it belongs to.
+    pub(crate) trace: Trace,
     /// Whose key it was.
     pub(crate) consumer: Option<HeaderValue>,
     /// Whether the upstream gets to see the key.
@@ -36,7 +39,11 @@ pub(crate) fn rewrite(headers: &mut HeaderMap, said: Said<'_>) {
     drop_never_forwarded(headers, said.forward_key);
     let client_host = headers.insert(header::HOST, said.upstream_host.clone());
     headers.insert(REQUEST_ID, said.request_id.clone());
-    headers.insert(TRACEPARENT, said.traceparent);
+    headers.insert(TRACEPARENT, said.trace.traceparent());
+    if !said.trace.taken_over {
+        // A vendor's state of some other trace (W3C Trace Context §3.3).
+        headers.remove(TRACESTATE);
+    }
     headers.insert(X_FORWARDED_FOR, said.client.clone());
     headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
     if let Some(host) = client_host {

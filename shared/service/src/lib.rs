@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod errors;
 pub mod health;
 pub mod secrets;
 #[cfg(feature = "server")]

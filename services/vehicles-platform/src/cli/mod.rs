@@ -6,9 +6,10 @@ mod migrate;
 mod openapi;
 pub(crate) mod serve;
 
-use crate::features::etl::{EtlError, chain};
+use crate::features::etl::EtlError;
 use crate::settings::Settings;
 use clap::{Parser, Subcommand};
+use service::errors::chain;
 use service::settings::SettingsError;
 use std::io::Write;
 use std::path::PathBuf;

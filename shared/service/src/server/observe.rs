@@ -2,7 +2,7 @@
 
 use crate::telemetry::DURATION_BUCKETS_S;
 use crate::trace_context::{
-    REQUEST_ID_HEADER, TRACEPARENT_HEADER, is_request_id, new_request_id, trace_id,
+    REQUEST_ID_HEADER, TRACEPARENT_HEADER, TraceContext, is_request_id, new_request_id,
 };
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -101,21 +101,20 @@ fn request_id(headers: &HeaderMap) -> String {
         .get(REQUEST_ID)
         .filter(|value| is_request_id(value.as_bytes()))
         .and_then(|value| value.to_str().ok())
-        .map_or_else(new_request_id, str::to_owned)
+        .map_or_else(|| new_request_id().to_string(), str::to_owned)
 }
 
 /// The span of the whole request. It holds ids only: no path and no query, for they may hold a VIN.
 fn root_span(request: &ServiceRequest, request_id: &str) -> Span {
-    let traceparent = request
+    let trace = request
         .headers()
         .get(TRACEPARENT_HEADER)
-        .and_then(|value| value.to_str().ok());
-    let trace = traceparent.and_then(trace_id);
+        .and_then(|value| TraceContext::parse(value.as_bytes()));
     let span = tracing::info_span!(
         "http_request",
         otel.kind = "server",
         request_id,
-        trace_id = trace
+        trace_id = trace.as_ref().map(TraceContext::trace_id)
     );
     if trace.is_some() && !span.is_disabled() {
         let context = opentelemetry::global::get_text_map_propagator(|propagator| {

@@ -71,7 +71,7 @@ impl Catalog {
             Ok(None) => self.watch.current().ok_or(CatalogError::NoRelease),
             Err(error) => {
                 tracing::warn!(
-                    error = crate::features::etl::chain(&error),
+                    error = service::errors::chain(&error),
                     "no release to serve"
                 );
                 Err(CatalogError::NotReady)

@@ -15,7 +15,7 @@ mod sources;
 mod validate;
 
 pub(crate) use data::registry::ReleaseRow;
-pub(crate) use error::{EtlError, SourceError, chain};
+pub(crate) use error::{EtlError, SourceError};
 pub(crate) use load::{LoadRequest, Outcome, ProgressFormat, load};
 pub(crate) use month::Month;
 pub(crate) use releases::{list, prune, rollback, validate};

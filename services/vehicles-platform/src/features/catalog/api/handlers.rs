@@ -260,7 +260,7 @@ async fn answer(
             if problem.status >= 500 {
                 // The cause goes to the log here; the problem does not carry it.
                 tracing::error!(
-                    error = crate::features::etl::chain(&*error),
+                    error = service::errors::chain(&*error),
                     "a question got no answer"
                 );
             }

@@ -89,7 +89,7 @@ impl ReleaseWatch {
                 Ok(None) => {}
                 Err(error) => {
                     tracing::warn!(
-                        error = etl::chain(&error),
+                        error = service::errors::chain(&error),
                         "the live release cannot be looked up"
                     );
                 }

@@ -1,9 +1,10 @@
 //! The dump reader on texts as `pg_dump` writes them, traps included.
 
+use super::super::EtlError;
 use super::super::rows::{Column, RowSink, TableShape};
-use super::super::{EtlError, chain};
 use super::read_dump;
 use bytes::Bytes;
+use service::errors::chain;
 use std::fmt::Write;
 use std::io::Read;
 

@@ -105,7 +105,7 @@ impl Running {
             && let Err(problem) = session.abandon(&etl.database, self.release_id, error).await
         {
             tracing::warn!(
-                error = %super::chain(&problem),
+                error = %service::errors::chain(&problem),
                 "the registry could not be told of the failure; the next load will clean up"
             );
         }

@@ -1,9 +1,10 @@
 //! The one connection of a load. It holds the lock that lets one load run at a time, on however many machines.
 
+use super::super::EtlError;
 use super::super::data::registry;
-use super::super::{EtlError, chain};
 use pg::{DatabaseSettings, DbError};
 use serde_json::json;
+use service::errors::chain;
 use std::time::Duration;
 use tokio_postgres::Client;
 

@@ -10,9 +10,7 @@ mod tests;
 
 use super::data::registry;
 use super::settings::EtlSettings;
-use super::{
-    Etl, EtlError, LoadRequest, Outcome, ProgressFormat, SourceAddress, SourceError, chain,
-};
+use super::{Etl, EtlError, LoadRequest, Outcome, ProgressFormat, SourceAddress, SourceError};
 use backoff::Backoff;
 use clock::{Clock, SystemClock};
 use futures_util::FutureExt;
@@ -20,6 +18,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use metrics::Metrics;
+use service::errors::chain;
 use service::telemetry::Telemetry;
 use std::future::Future;
 

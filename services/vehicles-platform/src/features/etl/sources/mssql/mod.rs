@@ -44,7 +44,7 @@ impl MssqlSource {
         let password = match (&address.password, &settings.password_file) {
             (Some(password), _) => SecretString::from(password.clone()),
             (None, Some(file)) => service::secrets::read(file)
-                .map_err(|error| EtlError::Settings(super::super::chain(&error)))?,
+                .map_err(|error| EtlError::Settings(service::errors::chain(&error)))?,
             (None, None) => {
                 return Err(EtlError::Settings(
                     "no password for the SQL Server: set etl.mssql.password_file".to_owned(),
