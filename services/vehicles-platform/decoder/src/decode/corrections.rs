@@ -21,6 +21,8 @@ pub(super) struct Correction {
     pub(super) possible: String,
     /// Positions that no pattern accounts for, between commas; `None` where that was not asked.
     pub(super) unused: Option<String>,
+    /// How many positions some matched key names.
+    pub(super) explained: u8,
     /// `position:character` for every character that no VIN has there.
     pub(super) invalid: String,
 }
@@ -30,6 +32,7 @@ impl Correction {
         self.suggested.clear();
         self.possible.clear();
         self.unused = None;
+        self.explained = 0;
         self.invalid.clear();
     }
 }
@@ -68,11 +71,7 @@ pub(super) fn judge<'i>(
             }
         }
     }
-    let unused = unused(pass, request);
-    if !unused.is_empty() {
-        pass.codes.add(ErrorCode::UnusedPositions);
-        pass.correction.unused = Some(unused);
-    }
+    note_unused(pass, request);
 }
 
 fn allowed<'i>(index: &Index, schemas: impl Iterator<Item = &'i Schema>) -> [CharSet; 11] {
@@ -158,8 +157,8 @@ fn marked(request: &Request<'_>, faults: &[Fault]) -> String {
     vin.as_str().to_owned()
 }
 
-/// The positions of the description and of the plant that no matched key names.
-fn unused(pass: &Pass, request: &Request<'_>) -> String {
+/// Notes the positions of the description and of the plant that no matched key names.
+fn note_unused(pass: &mut Pass, request: &Request<'_>) {
     let index = request.index;
     let mut named = [CharSet::default(); ACCOUNTED.len()];
     let mut last = NONE;
@@ -183,14 +182,19 @@ fn unused(pass: &Pass, request: &Request<'_>) -> String {
         let Some(byte) = request.vin.at(position) else {
             break;
         };
-        if !named.contains(byte) {
+        if named.contains(byte) {
+            pass.correction.explained += 1;
+        } else {
             if !unused.is_empty() {
                 unused.push(',');
             }
             unused.push_str(&position.to_string());
         }
     }
-    unused
+    if !unused.is_empty() {
+        pass.codes.add(ErrorCode::UnusedPositions);
+        pass.correction.unused = Some(unused);
+    }
 }
 
 /// Marks the characters that no VIN has at their place. `unjudged`: position 9 may be anything.

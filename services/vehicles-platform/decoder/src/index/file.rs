@@ -7,8 +7,8 @@ use rustc_hash::FxHashMap;
 use std::io::{self, Read, Write};
 
 const MAGIC: [u8; 8] = *b"MVPVINIX";
-/// Raised with every change of a table or of its meaning.
-const FORMAT: u32 = 1;
+/// The format of a written index: raised with every change of a table or of its meaning.
+pub const FORMAT: u32 = 1;
 /// What is read before it is known whether more will come.
 const PIECE: usize = 64 * 1024;
 /// A table longer than this is none.

@@ -5,7 +5,7 @@ mod record;
 pub(crate) mod tables;
 mod texts;
 
-pub use file::IndexError;
+pub use file::{FORMAT, IndexError};
 pub(crate) use record::Record;
 pub(crate) use texts::{TextId, Texts};
 

@@ -53,6 +53,11 @@ impl LiveRelease {
     }
 }
 
+/// The statement that gives the parts of a release's index for decoding VINs, in order.
+pub(crate) fn vin_index_parts(live: &LiveRelease) -> String {
+    data::for_schema(include_str!("data/queries/vin_index_parts.sql"), &live.schema)
+}
+
 /// The statement that gives `id` and `month` of the release that is served.
 pub(crate) const LIVE_RELEASE: &str = include_str!("data/queries/live_release.sql");
 
@@ -76,11 +81,17 @@ pub(crate) async fn is_migrated(db: &Db) -> Result<bool, DbError> {
     Ok(usize::try_from(applied).is_ok_and(|applied| applied >= migrations().len()))
 }
 
-/// Brings the registry to this program's version and says how many steps that took.
+/// Brings the registry to this program's version and says how many steps that took. A live release that an earlier version
+/// loaded gets the index it lacks.
 pub(crate) async fn migrate(etl: &Etl) -> Result<usize, EtlError> {
     let mut client = pg::connect(&etl.database, "mvp-migrate").await?;
     let applied = pg::migrate(&mut client, CAPSULE, &migrations()).await?;
     let reader = etl.settings.reader_role.as_deref();
     data::registry::grant_read(&client, reader, CAPSULE).await?;
+    if let Some(live) = data::registry::live_release(&client).await?
+        && load::ensure_vin_index(&mut client, &live.schema).await?
+    {
+        data::registry::grant_read(&client, reader, &live.schema).await?;
+    }
     Ok(applied)
 }

@@ -6,6 +6,7 @@ mod copy_text;
 mod texts;
 
 pub(crate) use collector::Collector;
+pub(crate) use copy_text::{each_row, field_text};
 use rustc_hash::FxHashMap;
 pub(crate) use texts::{TextId, Texts};
 

@@ -5,11 +5,13 @@
 //! rows once (no WAL under `wal_level = minimal`, `COPY … FREEZE`).
 
 mod catalogue_rows;
+mod decoder_index;
 mod reading;
 mod session;
 mod tables;
 mod tracker;
 
+pub(super) use decoder_index::ensure as ensure_vin_index;
 pub(super) use session::Session;
 pub(crate) use tracker::{ProgressFormat, Step, Tracker};
 
@@ -211,11 +213,18 @@ impl Job<'_> {
         }
         self.index_raw_tables().await?;
         self.tracker.enter(Step::Derive);
-        let catalog = reading.catalog().await?;
+        let derived = reading.derived().await?;
         self.tracker.enter(Step::Catalogue);
         self.execute(include_str!("../data/queries/create_catalog.sql"))
             .await?;
-        catalogue_rows::write(self.client, &self.schema, &catalog, &mut row_counts).await?;
+        catalogue_rows::write(
+            self.client,
+            &self.schema,
+            &derived.catalog,
+            &mut row_counts,
+        )
+        .await?;
+        decoder_index::write(self.client, &self.schema, &derived.index).await?;
         self.execute(include_str!("../data/queries/index_catalog.sql"))
             .await?;
         let month = match month {

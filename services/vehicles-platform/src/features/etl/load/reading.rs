@@ -4,9 +4,10 @@
 use super::super::EtlError;
 use super::super::domain::catalog::Catalog;
 use super::super::domain::derive::{AsOf, derive};
-use super::super::domain::tables::Collector;
+use super::super::domain::tables::{Collector, VpicTables};
 use super::super::rows::{RowSink, TableShape};
 use super::super::sources::{Gauge, OpenSource};
+use super::decoder_index::IndexRows;
 use super::unfit;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -25,10 +26,17 @@ pub(super) enum Event {
     Failed(EtlError),
 }
 
+/// What is made of the rows while they go by.
+pub(super) struct Derived {
+    pub(super) catalog: Catalog,
+    /// The index that VINs are decoded from, packed.
+    pub(super) index: Vec<u8>,
+}
+
 /// A running reading thread.
 pub(super) struct Reading {
     events: mpsc::Receiver<Event>,
-    catalog: oneshot::Receiver<Result<Catalog, EtlError>>,
+    derived: oneshot::Receiver<Result<Derived, EtlError>>,
     pub(super) checksum: Option<String>,
     pub(super) checksum_came_late: bool,
 }
@@ -40,7 +48,7 @@ impl Reading {
         gauge: Arc<Gauge>,
     ) -> Result<Self, EtlError> {
         let (sender, events) = mpsc::channel(WAITING_BLOCKS);
-        let (derived, catalog) = oneshot::channel();
+        let (made, derived) = oneshot::channel();
         let checksum = source.checksum.clone();
         let thread = std::thread::Builder::new().name("etl-reading".to_owned());
         thread
@@ -49,10 +57,14 @@ impl Reading {
                     sender,
                     collector: Collector::default(),
                     collecting: false,
+                    index: IndexRows::default(),
                 };
                 let read = source.reader.read(&gauge, &mut fork);
                 let Fork {
-                    sender, collector, ..
+                    sender,
+                    collector,
+                    index,
+                    ..
                 } = fork;
                 let tables =
                     read.and_then(|checksum| Ok((checksum, collector.finish().map_err(unfit)?)));
@@ -62,15 +74,13 @@ impl Reading {
                 };
                 if let (Ok(()), Some(tables)) = (sender.blocking_send(event), tables) {
                     // The indexes are built meanwhile. Nobody waits for the catalogue of a load that has stopped.
-                    let catalog = derive(&tables, as_of);
-                    let _ = derived
-                        .send(catalog.map_err(|error| EtlError::Derivation(Box::new(error))));
+                    let _ = made.send(make(&tables, as_of, index));
                 }
             })
             .map_err(|error| EtlError::Derivation(Box::new(error)))?;
         Ok(Self {
             events,
-            catalog,
+            derived,
             checksum_came_late: checksum.is_none(),
             checksum,
         })
@@ -91,17 +101,29 @@ impl Reading {
         }
     }
 
-    /// The catalogue, once it is derived.
-    pub(super) async fn catalog(self) -> Result<Catalog, EtlError> {
-        self.catalog.await.unwrap_or(Err(EtlError::Stopped))
+    /// The catalogue and the index, once they are made.
+    pub(super) async fn derived(self) -> Result<Derived, EtlError> {
+        self.derived.await.unwrap_or(Err(EtlError::Stopped))
     }
 }
 
-/// Sends rows to PostgreSQL and to the collector.
+/// Derives the catalogue and builds the index, side by side.
+fn make(tables: &VpicTables, as_of: AsOf, index: IndexRows) -> Result<Derived, EtlError> {
+    std::thread::scope(|scope| {
+        let index = scope.spawn(|| index.finish());
+        let catalog = derive(tables, as_of);
+        let index = index.join().unwrap_or(Err(EtlError::Stopped))?;
+        let catalog = catalog.map_err(|error| EtlError::Derivation(Box::new(error)))?;
+        Ok(Derived { catalog, index })
+    })
+}
+
+/// Sends rows to PostgreSQL, to the collector and to the index.
 struct Fork {
     sender: mpsc::Sender<Event>,
     collector: Collector,
     collecting: bool,
+    index: IndexRows,
 }
 
 impl Fork {
@@ -114,12 +136,14 @@ impl Fork {
 
 impl RowSink for Fork {
     fn begin(&mut self, shape: &TableShape) -> Result<(), EtlError> {
+        let columns = shape.column_names();
         self.collecting = Collector::wants(&shape.name);
         if self.collecting {
             self.collector
-                .begin(&shape.name, &shape.column_names())
+                .begin(&shape.name, &columns)
                 .map_err(unfit)?;
         }
+        self.index.begin(&shape.name, &columns)?;
         self.send(Event::Begin(shape.clone()))
     }
 
@@ -128,7 +152,7 @@ impl RowSink for Fork {
         if self.collecting {
             self.collector.rows(&lines).map_err(unfit)?;
         }
-        Ok(())
+        self.index.rows(&lines)
     }
 
     fn end(&mut self) -> Result<(), EtlError> {

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::super::elements::slot_of;
 use super::super::key_mask::KeyMask;
 use super::columns::{MOST_COLUMNS, MissingColumn, Table, WANTED, positions, wanted};
-use super::copy_text::{changed, is_true, last_change, number, present, text, year};
+use super::copy_text::{changed, each_row, is_true, last_change, number, present, text, year};
 use super::{
     BandRow, EngineModelPatternRow, Key, NamedRow, PatternRow, SpecPatternRow, SpecSchemaRow,
     VpicTables, WmiRow,
@@ -99,27 +99,13 @@ impl Collector {
     }
 
     fn lines(&mut self, current: &Current, chunk: &[u8]) -> Result<(), BadRow> {
-        let mut fields: Vec<&[u8]> = Vec::with_capacity(32);
-        let mut line_start = 0;
-        let mut field_start = 0;
-        for (at, &byte) in chunk.iter().enumerate() {
-            if byte == b'\t' {
-                fields.push(&chunk[field_start..at]);
-                field_start = at + 1;
-            } else if byte == b'\n' {
-                fields.push(&chunk[field_start..at]);
-                self.row(current, &fields)
-                    .ok_or_else(|| bad_row(current.name, &chunk[line_start..at]))?;
-                fields.clear();
-                line_start = at + 1;
-                field_start = at + 1;
-            }
+        if chunk.last().is_some_and(|last| *last != b'\n') {
+            return Err(bad_row(current.name, chunk));
         }
-        if line_start == chunk.len() {
-            Ok(())
-        } else {
-            Err(bad_row(current.name, &chunk[line_start..]))
-        }
+        each_row(chunk, |fields| {
+            self.row(current, fields)
+                .ok_or_else(|| bad_row(current.name, &fields.join(&b'\t')))
+        })
     }
 
     fn row(&mut self, current: &Current, raw: &[&[u8]]) -> Option<()> {

@@ -9,6 +9,37 @@ use super::{Changed, NEVER_CHANGED};
 /// NULL.
 const NULL: &[u8] = b"\\N";
 
+/// Splits whole lines into their fields.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "hot loop; every range is between two bytes that were found"
+)]
+pub(crate) fn each_row<'l, E>(
+    lines: &'l [u8],
+    mut row: impl FnMut(&[&'l [u8]]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut fields: Vec<&'l [u8]> = Vec::with_capacity(32);
+    let mut start = 0;
+    for at in memchr::memchr2_iter(b'\t', b'\n', lines) {
+        fields.push(&lines[start..at]);
+        start = at + 1;
+        if lines[at] == b'\n' {
+            row(&fields)?;
+            fields.clear();
+        }
+    }
+    Ok(())
+}
+
+/// A field as text: `None` inside for NULL, `None` for what is no text.
+#[expect(clippy::option_option, reason = "a field that is NULL is not one that is broken")]
+pub(crate) fn field_text(field: &[u8]) -> Option<Option<Cow<'_, str>>> {
+    match present(field) {
+        None => Some(None),
+        Some(field) => text(field).map(Some),
+    }
+}
+
 /// A field that is not NULL.
 pub(super) fn present(field: &[u8]) -> Option<&[u8]> {
     (field != NULL).then_some(field)

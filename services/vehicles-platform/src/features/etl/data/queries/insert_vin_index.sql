@@ -1,0 +1,1 @@
+INSERT INTO {release}.{index} (part, bytes) VALUES ($1, $2)

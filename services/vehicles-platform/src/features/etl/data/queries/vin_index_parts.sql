@@ -1,0 +1,1 @@
+SELECT bytes FROM {release}.{index} ORDER BY part
