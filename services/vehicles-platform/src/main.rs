@@ -1,6 +1,7 @@
 //! The vehicles platform: NHTSA's vPIC catalogue as a service, and the ETL that loads it.
 
 mod cli;
+mod document;
 mod features;
 mod settings;
 

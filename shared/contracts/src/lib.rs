@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod vehicles;
+pub mod vin;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

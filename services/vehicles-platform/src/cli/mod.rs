@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod decode;
 mod etl;
 mod healthcheck;
 mod migrate;
@@ -35,6 +36,8 @@ enum Command {
     /// Loads releases of vPIC and looks after them.
     #[command(subcommand)]
     Etl(etl::Command),
+    /// Decodes VINs.
+    Decode(decode::Args),
     /// Prints the `OpenAPI` document.
     Openapi,
     /// Exits with 0 when the service on this machine may be sent requests.
@@ -48,6 +51,8 @@ pub(crate) enum CliError {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Etl(#[from] EtlError),
+    #[error(transparent)]
+    Vin(#[from] crate::features::vin::VinError),
     #[error("telemetry cannot be set up")]
     Telemetry(#[from] service::telemetry::TelemetryError),
     #[error("no file of API keys is set (api_keys.files): nobody could ask anything")]
@@ -95,6 +100,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
 async fn dispatch(cli: Cli) -> Result<(), CliError> {
     let load = || Settings::load(cli.settings.as_deref());
     match cli.command {
+        Command::Decode(args) => decode::run(cli.settings.as_deref(), args).await,
         Command::Openapi => openapi::run(),
         Command::Serve => serve::run(&load()?).await,
         Command::Healthcheck => healthcheck::run(&load()?).await,

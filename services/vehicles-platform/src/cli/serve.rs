@@ -1,8 +1,10 @@
 //! `serve`: the catalogue over HTTP, until the process is asked to stop.
 
 use super::CliError;
+use crate::document;
 use crate::features::catalog::{self, Catalog};
 use crate::features::etl;
+use crate::features::vin::{self, Decoding};
 use crate::settings::{SERVICE, Settings};
 use access::{KeyFile, RequireApiKey, WatchedKeyRing};
 use actix_web::web;
@@ -41,28 +43,41 @@ pub(crate) async fn serve(
     let db = Db::new(&settings.database, SERVICE)?;
     let redis = RedisStore::new(&settings.redis)?;
     let catalog = Catalog::new(db.clone(), Some(redis.clone()));
-    let follower = catalog.clone();
-    let following = tokio::spawn(async move { follower.follow_releases().await });
+    let decoding = Decoding::new(db.clone());
+    let following = follow_releases(&catalog, &decoding);
     let process = Process {
-        health: Arc::new(health(&db, redis, &catalog)),
+        health: Arc::new(health(&db, redis, &catalog, &decoding)),
         telemetry,
-        openapi: catalog::document(),
+        openapi: document::document(),
     };
     count_connections(db);
-    let data = web::Data::new(catalog);
+    let (catalog, decoding) = (web::Data::new(catalog), web::Data::new(decoding));
     let routes = move |config: &mut ServiceConfig<'_>| {
-        let scope = utoipa_actix_web::scope(catalog::SCOPE)
+        let scope = utoipa_actix_web::scope(document::SCOPE)
             .wrap(RequireApiKey::new(keys.clone()))
-            .configure(catalog::routes);
-        config.app_data(data.clone()).service(scope);
+            .configure(catalog::routes)
+            .configure(vin::routes);
+        config
+            .app_data(catalog.clone())
+            .app_data(decoding.clone())
+            .service(scope);
     };
     let served = server::run(listener, &settings.server, process, routes, stop).await;
     following.abort();
     Ok(served?)
 }
 
-fn health(db: &Db, redis: RedisStore, catalog: &Catalog) -> Health {
-    let (db, migrated, catalog) = (db.clone(), db.clone(), catalog.clone());
+/// Each capsule follows the live release on its own: the search of the catalogue does not wait for the decoder's index.
+fn follow_releases(catalog: &Catalog, decoding: &Decoding) -> tokio::task::JoinHandle<()> {
+    let (catalog, decoding) = (catalog.clone(), decoding.clone());
+    tokio::spawn(async move {
+        tokio::join!(catalog.follow_releases(), decoding.follow_releases());
+    })
+}
+
+fn health(db: &Db, redis: RedisStore, catalog: &Catalog, decoding: &Decoding) -> Health {
+    let (db, migrated) = (db.clone(), db.clone());
+    let (catalog, decoding) = (catalog.clone(), decoding.clone());
     Health::new(SERVICE, VERSION)
         .check("postgres", Need::Required, move || {
             let db = db.clone();
@@ -88,6 +103,13 @@ fn health(db: &Db, redis: RedisStore, catalog: &Catalog) -> Health {
             async move {
                 redis.ping().await.map_err(|error| error.to_string())?;
                 Ok(BTreeMap::new())
+            }
+        })
+        .check("vin_index", Need::Optional, move || {
+            let decoding = decoding.clone();
+            async move {
+                let month = decoding.release_month().ok_or("no index has been loaded")?;
+                Ok(BTreeMap::from([("month", month)]))
             }
         })
         .check("vpic_release", Need::Required, move || {

@@ -2,3 +2,4 @@
 
 pub(crate) mod catalog;
 pub(crate) mod etl;
+pub(crate) mod vin;

@@ -218,12 +218,14 @@ impl Compiler {
     fn makes_and_manufacturers(&mut self) -> Result<(), BuildError> {
         let raw = &mut self.raw;
         for (id, name) in &raw.makes {
+            let filed = raw.texts.intern(name)?;
             let name = raw.texts.intern(&name.to_uppercase())?;
             let id_text = raw.texts.intern(&id.to_string())?;
             self.index.makes.push(Make {
                 id: *id,
                 id_text,
                 name,
+                filed,
             });
         }
         self.index.makes.sort_by_key(|make| make.id);

@@ -3,7 +3,7 @@
 use super::Request;
 use super::codes::ErrorCode;
 use super::item::{Content, INCOMPLETE, Item, Source};
-use super::pass::{BODY_CLASS, Pass};
+use super::pass::{BODY_CLASS, MAKE, Pass};
 use crate::check_digit::{self, CheckDigit};
 use crate::index::tables::element_flags;
 use crate::index::{Index, NONE, position};
@@ -103,6 +103,17 @@ impl<'i> Decoded<'i> {
     /// The id of an element's value in vPIC's look-up table, or the value itself.
     pub fn attribute_id(&self, element: u8) -> Option<Value<'i>> {
         contents(self.index, &self.subject, self.item(element)?).0
+    }
+
+    /// The make as it was filed: vPIC shows it in capitals.
+    pub fn make_as_filed(&self) -> Option<&'i str> {
+        match self.item(MAKE)?.content {
+            Content::Make(place) => {
+                let make = self.index.makes.get(position(place))?;
+                self.index.text(make.filed)
+            }
+            _ => None,
+        }
     }
 
     /// Where an element's value comes from.

@@ -5,8 +5,7 @@ use crate::index::{Index, NONE, position};
 use std::cmp::Ordering;
 
 /// Where a value comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// A pattern of the VIN.
     Pattern,

@@ -14,7 +14,7 @@ use crate::key::MOST_UNITS;
 
 pub(super) const BODY_CLASS: u8 = 5;
 const ENGINE_MODEL: u8 = 18;
-const MAKE: u8 = 26;
+pub(super) const MAKE: u8 = 26;
 const MANUFACTURER: u8 = 27;
 pub(super) const MODEL: u8 = 28;
 const MODEL_YEAR: u8 = 29;

@@ -104,8 +104,8 @@ records! {
 
     Manufacturer { id: u32, id_text: TextId, name: TextId }
 
-    /// `name` is in capitals.
-    Make { id: u32, id_text: TextId, name: TextId }
+    /// `name` is in capitals, `filed` as the make was filed.
+    Make { id: u32, id_text: TextId, name: TextId, filed: TextId }
 
     /// A model: its make and its vehicle specifications.
     Model { id: u32, make: u32, first_spec: u32, spec_count: u32 }

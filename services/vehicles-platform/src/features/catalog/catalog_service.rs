@@ -1,17 +1,18 @@
 //! The catalogue as the process holds it: the live release, the cache in front of it, and the warming of both.
 
-use super::data::{
-    self,
-    release_watch::{ReleaseWatch, Served},
-};
+use super::data::{self, search_entries::search_index};
 use super::domain::question::Question;
+use super::domain::search::SearchIndex;
 use super::domain::vehicle_types::VehicleTypes;
 use super::error::CatalogError;
+use crate::features::etl::{self, LiveRelease, ReleaseWatch};
 use cache::{Answer, Cache, Policy, RedisStore};
 use contracts::List;
 use contracts::vehicles::{Make, Year};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Gauge;
 use pg::Db;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Within a release an answer never changes; a week bounds what a long-lived release leaves in Redis.
@@ -30,26 +31,37 @@ const WARM_MODEL_YEARS: usize = 3;
 pub(crate) struct Catalog {
     db: Db,
     cache: Cache,
-    watch: Arc<ReleaseWatch>,
+    watch: Arc<ReleaseWatch<SearchIndex>>,
+    info: ReleaseInfo,
 }
+
+/// The release that is served, and its search index.
+pub(crate) type Served = etl::Served<SearchIndex>;
 
 impl Catalog {
     /// A catalogue that knows no release yet; [`Catalog::follow_releases`] finds it.
     pub(crate) fn new(db: Db, redis: Option<RedisStore>) -> Self {
         let cache = Cache::new("catalog", redis, POLICY);
-        let watch = Arc::new(ReleaseWatch::new(db.clone()));
-        Self { db, cache, watch }
+        let watch = Arc::new(ReleaseWatch::new(db.clone(), "the catalogue"));
+        let info = ReleaseInfo::new();
+        Self {
+            db,
+            cache,
+            watch,
+            info,
+        }
     }
 
     /// Follows the live release and warms the cache after each switch. Never returns.
     pub(crate) async fn follow_releases(&self) {
         self.watch
-            .follow(|served| self.warm_in_background(served))
+            .follow(search_index, |served| self.begin_serving(served))
             .await;
     }
 
     /// Warming is a courtesy: what fails here is asked again by whoever needs it.
-    fn warm_in_background(&self, served: Arc<Served>) {
+    fn begin_serving(&self, served: Arc<Served>) {
+        self.info.show(&served.live);
         let this = self.clone();
         tokio::spawn(async move {
             if let Err(error) = this.warm(&served).await {
@@ -63,9 +75,9 @@ impl Catalog {
         if let Some(served) = self.watch.current() {
             return Ok(served);
         }
-        match self.watch.look().await {
+        match self.watch.look(search_index).await {
             Ok(Some(served)) => {
-                self.warm_in_background(Arc::clone(&served));
+                self.begin_serving(Arc::clone(&served));
                 Ok(served)
             }
             Ok(None) => self.watch.current().ok_or(CatalogError::NoRelease),
@@ -94,7 +106,9 @@ impl Catalog {
         let served = self.release().await?;
         match self.answer_from(&served, question).await {
             Err(error) if error.is_release_gone() => {
-                self.watch.look().await?;
+                if let Some(served) = self.watch.look(search_index).await? {
+                    self.begin_serving(served);
+                }
                 let served = self.release().await?;
                 let answer = self.answer_from(&served, question).await?;
                 Ok((answer, served))
@@ -151,4 +165,39 @@ impl Catalog {
 
 fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<List<T>, Arc<CatalogError>> {
     serde_json::from_slice(&answer.body).map_err(|error| Arc::new(error.into()))
+}
+
+/// The metric that names the release that is served.
+#[derive(Clone)]
+struct ReleaseInfo {
+    gauge: Gauge<u64>,
+    shown: Arc<Mutex<Option<LiveRelease>>>,
+}
+
+impl ReleaseInfo {
+    fn new() -> Self {
+        let gauge = opentelemetry::global::meter("vehicles-platform")
+            .u64_gauge("mvp_vpic_release_info")
+            .with_description("1 for the release that is served")
+            .build();
+        Self {
+            gauge,
+            shown: Arc::default(),
+        }
+    }
+
+    fn show(&self, live: &LiveRelease) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = shown.replace(live.clone()) {
+            self.gauge.record(0, &labels(&before));
+        }
+        self.gauge.record(1, &labels(live));
+    }
+}
+
+fn labels(live: &LiveRelease) -> [KeyValue; 2] {
+    [
+        KeyValue::new("release", i64::from(live.id)),
+        KeyValue::new("month", live.month.clone()),
+    ]
 }

@@ -9,6 +9,6 @@ mod error;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use api::{SCOPE, document, routes};
+pub(crate) use api::{respond, routes};
 pub(crate) use catalog_service::Catalog;
 pub(crate) use error::CatalogError;

@@ -7,6 +7,7 @@ mod dump;
 mod error;
 mod load;
 mod month;
+mod release_watch;
 mod releases;
 mod rows;
 mod schedule;
@@ -15,9 +16,11 @@ mod sources;
 mod validate;
 
 pub(crate) use data::registry::ReleaseRow;
+pub(crate) use domain::derive::naming;
 pub(crate) use error::{EtlError, SourceError};
 pub(crate) use load::{LoadRequest, Outcome, ProgressFormat, load};
 pub(crate) use month::Month;
+pub(crate) use release_watch::{ReleaseWatch, Served};
 pub(crate) use releases::{list, prune, rollback, validate};
 pub(crate) use schedule::run as run_schedule;
 pub(crate) use settings::EtlSettings;
@@ -55,11 +58,27 @@ impl LiveRelease {
 
 /// The statement that gives the parts of a release's index for decoding VINs, in order.
 pub(crate) fn vin_index_parts(live: &LiveRelease) -> String {
-    data::for_schema(include_str!("data/queries/vin_index_parts.sql"), &live.schema)
+    data::for_schema(
+        include_str!("data/queries/vin_index_parts.sql"),
+        &live.schema,
+    )
 }
 
 /// The statement that gives `id` and `month` of the release that is served.
-pub(crate) const LIVE_RELEASE: &str = include_str!("data/queries/live_release.sql");
+const LIVE_RELEASE: &str = include_str!("data/queries/live_release.sql");
+
+/// The index for decoding VINs out of a dump, without a database; and the release's month, where its name says it.
+pub(crate) async fn vin_index_of(
+    address: &SourceAddress,
+    settings: &EtlSettings,
+) -> Result<(vin_decoder::Index, Option<Month>), EtlError> {
+    let source = sources::open(address, settings, &std::sync::Arc::default()).await?;
+    let month = source.month.clone();
+    let index = tokio::task::spawn_blocking(move || load::vin_index_of_source(source))
+        .await
+        .map_err(|_| EtlError::Stopped)??;
+    Ok((index, month))
+}
 
 /// The name of the capsule and of its PostgreSQL schema.
 pub(crate) const CAPSULE: &str = "etl";

@@ -17,7 +17,7 @@ const LIFETIME: HeaderValue = HeaderValue::from_static("private, max-age=3600");
 /// The answer, or 304 when the caller has it already.
 ///
 /// The validator names the release too, so that a client learns of a new release even where the list is the same.
-pub(super) fn respond(
+pub(crate) fn respond(
     request: &HttpRequest,
     release: &LiveRelease,
     body_tag: &str,

@@ -196,7 +196,7 @@ async fn search_vehicles(request: HttpRequest, catalog: web::Data<Catalog>) -> A
         .release()
         .await
         .map_err(|error| Problem::from(&error))?;
-    let hits = List::complete(served.search.find(&search));
+    let hits = List::complete(served.content.find(&search));
     let body = serde_json::to_vec(&hits).map_err(|e| Problem::from(&CatalogError::Json(e)))?;
     let answer = Answer::fresh(body);
     Ok(respond(&request, &served.live, &answer.etag, answer.body))

@@ -3,6 +3,6 @@
 mod configurations;
 mod lists;
 pub(super) mod queries;
-pub(super) mod release_watch;
+pub(super) mod search_entries;
 
 pub(super) use lists::answer;

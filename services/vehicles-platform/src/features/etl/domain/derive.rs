@@ -11,6 +11,7 @@ mod ids;
 mod index;
 mod joint;
 mod names;
+pub(crate) mod naming;
 mod parts;
 mod specs;
 mod transmissions;

@@ -3,6 +3,8 @@
 use super::super::EtlError;
 use super::super::data::{for_schema, vin_index_table};
 use super::super::domain::tables::{each_row, field_text};
+use super::super::rows::{RowSink, TableShape};
+use super::super::sources::{Gauge, OpenSource};
 use super::unfit;
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -39,9 +41,10 @@ impl IndexRows {
         each_row(lines, |fields| {
             texts.clear();
             for field in fields {
-                texts.push(field_text(field).ok_or(EtlError::Source(
-                    super::super::SourceError::NotUtf8,
-                ))?);
+                texts.push(
+                    field_text(field)
+                        .ok_or(EtlError::Source(super::super::SourceError::NotUtf8))?,
+                );
             }
             let row: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
             self.builder.row(&row).map_err(unfit)
@@ -59,6 +62,27 @@ fn pack(index: &Index) -> std::io::Result<Vec<u8>> {
     let mut encoder = zstd::Encoder::new(Vec::new(), COMPRESSION)?;
     index.write_to(&mut encoder)?;
     encoder.finish()
+}
+
+/// The index of a dump, without a database.
+pub(in super::super) fn of_source(source: OpenSource) -> Result<Index, EtlError> {
+    let mut rows = IndexRows::default();
+    source.reader.read(&Gauge::default(), &mut rows)?;
+    rows.builder.finish().map_err(unfit)
+}
+
+impl RowSink for IndexRows {
+    fn begin(&mut self, shape: &TableShape) -> Result<(), EtlError> {
+        Self::begin(self, &shape.name, &shape.column_names())
+    }
+
+    fn rows(&mut self, lines: Bytes) -> Result<(), EtlError> {
+        Self::rows(self, &lines)
+    }
+
+    fn end(&mut self) -> Result<(), EtlError> {
+        Ok(())
+    }
 }
 
 /// Writes a packed index into a release's schema.
@@ -80,7 +104,9 @@ pub(super) async fn write(
 /// Builds the index of a release that an earlier version of this program loaded, out of its raw tables. False: it has one.
 pub(in super::super) async fn ensure(client: &mut Client, schema: &str) -> Result<bool, EtlError> {
     let known = include_str!("../data/queries/has_vin_index.sql");
-    let known = client.query_opt(known, &[&schema, &vin_index_table()]).await?;
+    let known = client
+        .query_opt(known, &[&schema, &vin_index_table()])
+        .await?;
     if known.is_some() {
         return Ok(false);
     }

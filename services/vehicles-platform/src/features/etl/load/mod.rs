@@ -11,7 +11,7 @@ mod session;
 mod tables;
 mod tracker;
 
-pub(super) use decoder_index::ensure as ensure_vin_index;
+pub(super) use decoder_index::{ensure as ensure_vin_index, of_source as vin_index_of_source};
 pub(super) use session::Session;
 pub(crate) use tracker::{ProgressFormat, Step, Tracker};
 
@@ -217,13 +217,7 @@ impl Job<'_> {
         self.tracker.enter(Step::Catalogue);
         self.execute(include_str!("../data/queries/create_catalog.sql"))
             .await?;
-        catalogue_rows::write(
-            self.client,
-            &self.schema,
-            &derived.catalog,
-            &mut row_counts,
-        )
-        .await?;
+        catalogue_rows::write(self.client, &self.schema, &derived.catalog, &mut row_counts).await?;
         decoder_index::write(self.client, &self.schema, &derived.index).await?;
         self.execute(include_str!("../data/queries/index_catalog.sql"))
             .await?;

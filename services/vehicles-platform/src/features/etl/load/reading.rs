@@ -139,9 +139,7 @@ impl RowSink for Fork {
         let columns = shape.column_names();
         self.collecting = Collector::wants(&shape.name);
         if self.collecting {
-            self.collector
-                .begin(&shape.name, &columns)
-                .map_err(unfit)?;
+            self.collector.begin(&shape.name, &columns).map_err(unfit)?;
         }
         self.index.begin(&shape.name, &columns)?;
         self.send(Event::Begin(shape.clone()))

@@ -69,13 +69,7 @@ impl<'a> Transmissions<'a> {
         let speeds = text(values.speeds)
             .and_then(|text| text.parse().ok())
             .filter(|speeds| (1..=24).contains(speeds));
-        let word = style.as_deref().map(|style| short_style(style_id, style));
-        let name = match (speeds, word) {
-            (Some(speeds), Some(word)) => format!("{speeds}-speed {word}"),
-            (Some(speeds), None) => format!("{speeds}-speed"),
-            (None, Some(word)) => word.to_owned(),
-            (None, None) => return None,
-        };
+        let name = transmission_name(style_id, style.as_deref(), speeds)?;
         let folded = folded(&name);
         if let Some(&place) = self.places.get(&folded) {
             return Some(place);
@@ -118,6 +112,21 @@ impl<'a> Transmissions<'a> {
         };
         Ok(self.named.iter().zip(ids).map(row).collect())
     }
+}
+
+/// The name of a transmission; `None` when nothing is known of it.
+pub(super) fn transmission_name(
+    style_id: Option<u32>,
+    style: Option<&str>,
+    speeds: Option<i16>,
+) -> Option<String> {
+    let word = style.map(|style| short_style(style_id, style));
+    Some(match (speeds, word) {
+        (Some(speeds), Some(word)) => format!("{speeds}-speed {word}"),
+        (Some(speeds), None) => format!("{speeds}-speed"),
+        (None, Some(word)) => word.to_owned(),
+        (None, None) => return None,
+    })
 }
 
 /// A style's short name by vPIC id; an unknown one keeps vPIC's text.

@@ -32,7 +32,10 @@ pub(crate) fn each_row<'l, E>(
 }
 
 /// A field as text: `None` inside for NULL, `None` for what is no text.
-#[expect(clippy::option_option, reason = "a field that is NULL is not one that is broken")]
+#[expect(
+    clippy::option_option,
+    reason = "a field that is NULL is not one that is broken"
+)]
 pub(crate) fn field_text(field: &[u8]) -> Option<Option<Cow<'_, str>>> {
     match present(field) {
         None => Some(None),

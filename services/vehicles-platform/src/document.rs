@@ -1,6 +1,6 @@
 //! The OpenAPI document: title, key, and the answers that every route can give.
 
-use super::handlers::routes;
+use crate::features::{catalog, vin};
 use problem::Problem;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
@@ -11,19 +11,23 @@ use utoipa::{Modify, OpenApi};
 
 /// Where the routes stand.
 pub(crate) const SCOPE: &str = "/vehicles";
+const VIN_ROUTES: &str = "/vehicles/vindecode";
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "MotoVaultPro vehicles platform",
-        description = "Year, make, model, trim, engine and transmission of the cars, trucks and motorcycles sold in the United States, from NHTSA's vPIC database (public domain). Trailers, buses, low-speed and off-road vehicles are left out. Every answer names its data release in X-Data-Release and has a strong ETag.",
+        description = "Year, make, model, trim, engine and transmission of the cars, trucks and motorcycles sold in the United States, from NHTSA's vPIC database (public domain). The lists leave trailers, buses, low-speed and off-road vehicles out; VINs of all of them are decoded. Every answer names its data release in X-Data-Release and has a strong ETag.",
         contact(name = "MotoVaultPro", url = "https://github.com/motovaultpro/motovaultpro"),
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     components(schemas(Problem)),
     modifiers(&Key),
     security(("api_key" = [])),
-    tags((name = "catalog", description = "The vehicle catalogue")),
+    tags(
+        (name = "catalog", description = "The vehicle catalogue"),
+        (name = "vin", description = "VIN decoding"),
+    ),
 )]
 struct Base;
 
@@ -40,37 +44,46 @@ impl Modify for Key {
 /// The document, with the answers common to all routes filled in.
 pub(crate) fn document() -> Document {
     let mut document = service::server::openapi(Base::openapi(), |config| {
-        config.service(utoipa_actix_web::scope(SCOPE).configure(routes));
+        let scope = utoipa_actix_web::scope(SCOPE)
+            .configure(catalog::routes)
+            .configure(vin::routes);
+        config.service(scope);
     });
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
+        let capsule = if path.starts_with(VIN_ROUTES) {
+            "vin"
+        } else {
+            "catalog"
+        };
+        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            complete(operation, capsule);
+        }
         if let Some(operation) = &mut item.get {
-            complete(operation);
+            add_not_modified(operation);
         }
     }
     document
 }
 
-fn complete(operation: &mut Operation) {
-    operation.tags = Some(vec!["catalog".to_owned()]);
+fn add_not_modified(operation: &mut Operation) {
+    let response = ResponseBuilder::new().description("You have it already (If-None-Match)");
+    let responses = &mut operation.responses.responses;
+    responses.insert("304".to_owned(), RefOr::T(response.build()));
+}
+
+fn complete(operation: &mut Operation, capsule: &str) {
+    operation.tags = Some(vec![capsule.to_owned()]);
     operation.security = Some(vec![SecurityRequirement::new(
         "api_key",
         Vec::<String>::new(),
     )]);
     let responses = &mut operation.responses.responses;
-    responses.insert(
-        "304".to_owned(),
-        RefOr::T(
-            ResponseBuilder::new()
-                .description("You have it already (If-None-Match)")
-                .build(),
-        ),
-    );
     for (status, description) in [
         ("401", "The API key is missing or not valid"),
         (
             "422",
-            "Parameters are missing or not acceptable; each is named",
+            "Parameters or parts of the body are missing or not acceptable; each is named",
         ),
         (
             "503",

@@ -1,0 +1,7 @@
+//! VINs over HTTP.
+
+mod batch;
+mod handlers;
+mod lines;
+
+pub(crate) use handlers::routes;

@@ -1,0 +1,3 @@
+//! The index of a release, out of PostgreSQL.
+
+pub(crate) mod vin_index;
