@@ -85,12 +85,22 @@ impl Service {
         path: &str,
         headers: &[(&str, &str)],
     ) -> Answer {
+        self.send_body(method, path, headers, String::new()).await
+    }
+
+    pub(crate) async fn send_body(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
         let begun = Instant::now();
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = request.send().await.unwrap();
+        let response = request.body(body).send().await.unwrap();
         Answer {
             status: response.status(),
             headers: response.headers().clone(),
