@@ -22,7 +22,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// More connections than these are closed at once: an operator has few.
 pub(crate) const MAX_CONNECTIONS: usize = 64;
 /// No connection stays longer, not even one that does not read its answer.
-const MAX_AGE: Duration = Duration::from_secs(300);
+const MAX_AGE: Duration = Duration::from_mins(5);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
