@@ -9,8 +9,10 @@
 )]
 
 mod failures;
+mod fake_sql_server;
 mod formats;
 mod harness;
 mod interruptions;
+mod mssql;
 mod releases;
 mod whole_release;
