@@ -15,4 +15,5 @@ mod harness;
 mod interruptions;
 mod mssql;
 mod releases;
+mod schedule;
 mod whole_release;
