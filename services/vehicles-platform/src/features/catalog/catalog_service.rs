@@ -4,7 +4,7 @@ use super::data::{
     self,
     release_watch::{ReleaseWatch, Served},
 };
-use super::domain::question::Question;
+use super::domain::question::{Picked, Question, Side};
 use super::domain::vehicle_types::VehicleTypes;
 use super::error::CatalogError;
 use cache::{Answer, Cache, Policy, RedisStore};
@@ -90,16 +90,38 @@ impl Catalog {
     pub(crate) async fn answer(
         &self,
         question: Question,
+        picked: Picked,
     ) -> Result<(Arc<Answer>, Arc<Served>), Arc<CatalogError>> {
         let served = self.release().await?;
-        match self.answer_from(&served, question).await {
+        match self.narrowed_from(&served, question, picked).await {
             Err(error) if error.is_release_gone() => {
                 self.watch.look().await?;
                 let served = self.release().await?;
-                let answer = self.answer_from(&served, question).await?;
+                let answer = self.narrowed_from(&served, question, picked).await?;
                 Ok((answer, served))
             }
             outcome => Ok((outcome?, served)),
+        }
+    }
+
+    /// What is kept is never narrowed; a pick narrows the kept configurations of the model-year.
+    async fn narrowed_from(
+        &self,
+        served: &Arc<Served>,
+        question: Question,
+        picked: Picked,
+    ) -> Result<Arc<Answer>, Arc<CatalogError>> {
+        match question {
+            Question::Of { side, model } if picked != Picked::default() => {
+                let all = Question::Of {
+                    side: Side::Configurations,
+                    model,
+                };
+                let all = self.answer_from(served, all).await?;
+                let body = data::narrowed(&all.body, side, picked).map_err(Arc::new)?;
+                Ok(Arc::new(Answer::fresh(body)))
+            }
+            question => self.answer_from(served, question).await,
         }
     }
 
@@ -109,9 +131,8 @@ impl Catalog {
         question: Question,
     ) -> Result<Arc<Answer>, Arc<CatalogError>> {
         let key = format!(
-            "mvp-platform:vehicles:{}-{}:{SHAPE}:{}",
-            served.live.month,
-            served.live.id,
+            "mvp-platform:vehicles:{}:{SHAPE}:{}",
+            served.live.label,
             question.key()
         );
         let (db, served) = (self.db.clone(), Arc::clone(served));

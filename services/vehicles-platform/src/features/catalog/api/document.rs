@@ -16,7 +16,7 @@ pub(crate) const SCOPE: &str = "/vehicles";
 #[openapi(
     info(
         title = "MotoVaultPro vehicles platform",
-        description = "Year, make, model, trim, engine and transmission of the cars, trucks and motorcycles sold in the United States, from NHTSA's vPIC database (public domain). Trailers, buses, low-speed and off-road vehicles are left out. Every answer names its data release in X-Data-Release and has a strong ETag.",
+        description = "Year, make, model, trim, engine and transmission of the cars, trucks and motorcycles sold in the United States, from NHTSA's vPIC database (public domain). Trailers, buses, low-speed and off-road vehicles are left out. Every answer names its data release in X-Data-Release (the month and the number of the load, as 2026-10-3) and has a strong ETag.",
         contact(name = "MotoVaultPro", url = "https://github.com/motovaultpro/motovaultpro"),
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),

@@ -10,7 +10,7 @@ mod session;
 mod tables;
 mod tracker;
 
-pub(super) use session::Session;
+pub(super) use session::{Session, limit_statements};
 pub(crate) use tracker::{ProgressFormat, Step, Tracker};
 
 use super::data::for_schema;
@@ -122,6 +122,8 @@ async fn run(
     let opened = Session::open(&etl.database, request.wait).await?;
     let session = running.session.insert(opened);
     session.sweep().await?;
+    // Known now, not after everything is loaded.
+    registry::require_reader(&session.client, etl.settings.reader_role()).await?;
     tracker.enter(Step::Fetch);
     let gauge = Arc::new(Gauge::default());
     let source = tracker
@@ -258,7 +260,7 @@ impl Job<'_> {
         report: Report,
     ) -> Result<Outcome, EtlError> {
         self.tracker.enter(Step::Switch);
-        let reader = self.etl.settings.reader_role.as_deref();
+        let reader = self.etl.settings.reader_role();
         registry::grant_read(self.client, reader, &self.schema).await?;
         let result = LoadResult {
             checksum,
