@@ -41,6 +41,7 @@ database: {host: 127.0.0.1, port: $port, name: vehicles, user: postgres, passwor
 migrations: {user: postgres, password_file: $work/password}
 redis: {host: 127.0.0.1, port: 1, password_file: $work/password}
 api_keys: {files: [$work/password]}
+etl: {reader_role: ""}
 YAML
 MVP_CONFIG_DIR=$work; export MVP_CONFIG_DIR
 "$program" --settings "$work/settings.yml" migrate >/dev/null

@@ -56,8 +56,8 @@ CONF
 
 gateway=${GATEWAY:-}
 if [ -z "$gateway" ]; then
-  cargo build --release -q -p gateway --manifest-path "$root/Cargo.toml"
-  gateway=${CARGO_TARGET_DIR:-$root/target}/release/gateway
+  cargo build --profile production -q -p gateway --manifest-path "$root/Cargo.toml"
+  gateway=${CARGO_TARGET_DIR:-$root/target}/production/gateway
 fi
 mkdir "$work/empty"
 nginx -p "$work" -c "$work/upstream.conf" & pids+=($!)

@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Lines are gathered this long before they are written.
 const GATHER: Duration = Duration::from_millis(50);
+/// How long the last lines may take.
+const LAST_WRITE: Duration = Duration::from_secs(2);
 /// When standard output is stuck, lines beyond this many bytes are counted and dropped.
 const MAX_BUFFERED: usize = 4 << 20;
 
@@ -63,10 +65,11 @@ struct Lines {
     stopping: bool,
 }
 
-/// Writes what is left when dropped.
+/// Writes what is left when dropped, if standard output takes it.
 pub(crate) struct Writer {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    /// Closed by the thread when it has written everything.
+    ended: Receiver<()>,
 }
 
 impl AccessLog {
@@ -78,12 +81,16 @@ impl AccessLog {
             dropped: AtomicU64::new(0),
         });
         let of_thread = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
+        let (ending, ended) = sync_channel(0);
+        std::thread::Builder::new()
             .name("access-log".to_owned())
-            .spawn(move || write_lines(&of_thread, sink))?;
+            .spawn(move || {
+                write_lines(&of_thread, sink);
+                drop(ending);
+            })?;
         let writer = Writer {
             shared: Arc::clone(&shared),
-            thread: Some(thread),
+            ended,
         };
         Ok((Self { shared }, writer))
     }
@@ -115,10 +122,8 @@ impl Drop for Writer {
     fn drop(&mut self) {
         lock(&self.shared.lines).stopping = true;
         self.shared.more.notify_one();
-        if let Some(thread) = self.thread.take() {
-            // A writer that panicked has nothing left to write.
-            let _ = thread.join();
-        }
+        // A stuck standard output would otherwise keep the process for ever; nobody reads those lines.
+        let _ = self.ended.recv_timeout(LAST_WRITE);
     }
 }
 
@@ -227,5 +232,52 @@ impl Clock {
             let _ = write!(self.text, "{}", stamp.strftime("%Y-%m-%dT%H:%M:%S"));
         }
         (&self.text, now.subsec_millis())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Sender, channel};
+    use std::time::Instant;
+
+    /// Says that it was written to, then never returns.
+    struct Stuck(Sender<()>);
+
+    impl Write for Stuck {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            let _ = self.0.send(());
+            loop {
+                std::thread::park();
+            }
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_stuck_output_does_not_keep_the_process() {
+        let (told, written) = channel();
+        let (log, writer) = AccessLog::start(Stuck(told)).unwrap();
+        log.log(&Line {
+            request_id: "r",
+            trace_id: "t",
+            consumer: None,
+            route: "/",
+            method: "GET",
+            status: 200,
+            upstream: None,
+            refused: None,
+            cut_short: false,
+            bytes_in: 0,
+            bytes_out: 0,
+            duration: Duration::ZERO,
+            upstream_duration: None,
+        });
+        written.recv().unwrap();
+        let begun = Instant::now();
+        drop(writer);
+        assert!(begun.elapsed() < LAST_WRITE.saturating_mul(3));
     }
 }

@@ -14,10 +14,15 @@ use problem::{Code, Problem};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// More connections than these are closed at once: an operator has few.
+pub(crate) const MAX_CONNECTIONS: usize = 64;
+/// No connection stays longer, not even one that does not read its answer.
+const MAX_AGE: Duration = Duration::from_mins(5);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -27,27 +32,30 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                if accepted.is_err() {
+                match accepted {
+                    Ok((socket, _)) if connections.len() < MAX_CONNECTIONS => {
+                        connections.spawn(serve_one(socket, Arc::clone(&shared)));
+                    }
+                    Ok(_one_too_many) => {}
                     // Out of descriptors, most likely: trying again at once would only burn the processor.
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-                if let Ok((socket, _)) = accepted {
-                    let shared = Arc::clone(&shared);
-                    connections.spawn(async move {
-                        let service = service_fn(move |request| answer(Arc::clone(&shared), request));
-                        let served = http1::Builder::new()
-                            .timer(TokioTimer::new())
-                            .header_read_timeout(HEAD_TIMEOUT)
-                            .serve_connection(TokioIo::new(socket), service)
-                            .await;
-                        if let Err(error) = served {
-                            tracing::debug!(%error, "an operator's connection ended early");
-                        }
-                    });
+                    Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
                 }
             }
             Some(_) = connections.join_next() => {}
         }
+    }
+}
+
+async fn serve_one(socket: TcpStream, shared: Arc<Shared>) {
+    let service = service_fn(move |request| answer(Arc::clone(&shared), request));
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(socket), service);
+    match timeout(MAX_AGE, served).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "an operator's connection ended early"),
+        Err(_late) => tracing::debug!("an operator's connection was too old"),
     }
 }
 

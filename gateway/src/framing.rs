@@ -31,6 +31,7 @@ const NEXT_HEAD: Position = Position::Head {
 pub(crate) struct Tracker {
     position: Position,
     limits: HeadLimits,
+    heads: u64,
 }
 
 /// How far a run of bytes is good.
@@ -48,7 +49,13 @@ impl Tracker {
         Self {
             position: NEXT_HEAD,
             limits,
+            heads: 0,
         }
+    }
+
+    /// How many heads were complete and good.
+    pub(crate) fn heads(&self) -> u64 {
+        self.heads
     }
 
     /// Whether the next byte belongs to a head.
@@ -136,6 +143,7 @@ impl Tracker {
                     BodyFraming::Length(length) => Position::Length(length),
                     BodyFraming::Chunked => Position::Chunked(Chunked::default()),
                 };
+                self.heads = self.heads.wrapping_add(1);
                 return Ok(scanned);
             }
             // A second empty line before the request line is one too many.

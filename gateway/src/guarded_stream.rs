@@ -7,6 +7,7 @@
 use crate::deadline::Deadline;
 use crate::framing::Tracker;
 use crate::head::HeadLimits;
+use crate::pace::Pace;
 use crate::refusal::Refusal;
 use std::io;
 use std::pin::Pin;
@@ -21,8 +22,6 @@ use tokio::time::Instant;
 /// The method of the request that stands in for a refused head.
 pub(crate) const REFUSED_METHOD: &str = "REFUSED";
 
-/// A slow peer must move this much within one idle period, or it is trickling.
-const MIN_PROGRESS_BYTES: usize = 256;
 /// How long and how much is read after the last answer, so that the answer is not lost to a reset.
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 4 << 20;
@@ -34,6 +33,10 @@ pub(crate) struct StreamTimes {
     pub(crate) head: Duration,
     /// Without progress while a body is read or an answer written.
     pub(crate) idle: Duration,
+    /// What a body or an answer must move at the least, seen over an idle period.
+    pub(crate) bytes_per_second: u32,
+    /// From the end of a head to the end of its body.
+    pub(crate) body: Duration,
     /// Between two requests.
     pub(crate) keep_alive: Duration,
 }
@@ -55,10 +58,11 @@ pub(crate) struct GuardedStream {
     served_any: bool,
     closing: bool,
     body_failure: Option<Refusal>,
+    /// For a head, or for the pause before one.
     read_deadline: Deadline,
-    read_progress: usize,
-    write_deadline: Deadline,
-    write_progress: usize,
+    body_pace: Pace,
+    body_end: Option<Instant>,
+    answer_pace: Pace,
     lingered: usize,
     shut: bool,
 }
@@ -82,9 +86,9 @@ impl GuardedStream {
             closing: false,
             body_failure: None,
             read_deadline: Deadline::default(),
-            read_progress: 0,
-            write_deadline: Deadline::default(),
-            write_progress: 0,
+            body_pace: Pace::new(times.idle, times.bytes_per_second),
+            body_end: None,
+            answer_pace: Pace::new(times.idle, times.bytes_per_second),
             lingered: 0,
             shut: false,
         }
@@ -149,15 +153,18 @@ impl GuardedStream {
 
     /// Nothing came: is it too late?
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let in_head = self.tracker.in_head();
+        if !self.tracker.in_head() {
+            ready!(self.body_pace.poll_late(cx, self.body_end));
+            self.closing = true;
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         let between = self.between();
-        let patience = match (in_head, between && self.served_any) {
-            (true, true) => self.times.keep_alive,
-            (true, false) => self.times.head,
-            (false, _) => self.times.idle,
+        let patience = if between && self.served_any {
+            self.times.keep_alive
+        } else {
+            self.times.head
         };
         if !self.read_deadline.is_set() {
-            self.read_progress = 0;
             self.read_deadline.set(Instant::now() + patience);
         }
         ready!(self.read_deadline.poll_passed(cx));
@@ -171,22 +178,25 @@ impl GuardedStream {
             self.closing = true;
             return Poll::Ready(Ok(()));
         }
-        if in_head {
-            self.note_refusal(Some(Refusal::HeadTimeout));
-            return Poll::Pending;
-        }
-        self.closing = true;
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        self.note_refusal(Some(Refusal::HeadTimeout));
+        Poll::Pending
     }
 
-    /// A deadline for a body stands until enough of it came; one for a head stands.
-    fn note_read(&mut self, count: usize, was_in_head: bool, was_between: bool) {
-        self.read_progress = self.read_progress.saturating_add(count);
-        let moved_on = was_in_head != self.tracker.in_head();
-        let trickled_enough = !was_in_head && self.read_progress >= MIN_PROGRESS_BYTES;
-        let head_done = was_in_head && self.held.is_empty();
-        if moved_on || was_between || trickled_enough || head_done {
+    /// The deadline for a head stands until the head is complete; a body has its pace.
+    fn note_read(&mut self, count: usize, before: Before) {
+        let in_head = self.tracker.in_head();
+        let head_done = before.in_head && self.held.is_empty();
+        if before.between || head_done || before.in_head != in_head {
             self.read_deadline.clear();
+        }
+        if in_head {
+            return;
+        }
+        if before.heads == self.tracker.heads() {
+            self.body_pace.note(count);
+        } else {
+            self.body_pace.begin();
+            self.body_end = Some(Instant::now() + self.times.body);
         }
     }
 
@@ -197,21 +207,29 @@ impl GuardedStream {
             self.read_deadline
                 .set(Instant::now() + self.times.keep_alive);
         }
-        self.write_progress = self.write_progress.saturating_add(count);
-        if self.write_progress >= MIN_PROGRESS_BYTES {
-            self.write_deadline.clear();
-            self.write_progress = 0;
-        }
+        self.answer_pace.note(count);
     }
 
     fn poll_write_late<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
-        if !self.write_deadline.is_set() {
-            self.write_progress = 0;
-            self.write_deadline.set(Instant::now() + self.times.idle);
-        }
-        ready!(self.write_deadline.poll_passed(cx));
+        ready!(self.answer_pace.poll_late(cx, None));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
+
+    fn before_reading(&self) -> Before {
+        Before {
+            in_head: self.tracker.in_head(),
+            between: self.between(),
+            heads: self.tracker.heads(),
+        }
+    }
+}
+
+/// Where the connection was before something was read.
+#[derive(Clone, Copy)]
+struct Before {
+    in_head: bool,
+    between: bool,
+    heads: u64,
 }
 
 impl AsyncRead for GuardedStream {
@@ -239,10 +257,9 @@ impl AsyncRead for GuardedStream {
                     if count == 0 {
                         return Poll::Ready(Ok(()));
                     }
-                    let in_head = this.tracker.in_head();
-                    let between = this.between();
+                    let before = this.before_reading();
                     this.take_in(buf, start);
-                    this.note_read(count, in_head, between);
+                    this.note_read(count, before);
                     if buf.filled().len() > start {
                         return Poll::Ready(Ok(()));
                     }

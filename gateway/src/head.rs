@@ -76,8 +76,10 @@ fn conclude(request: &RequestLine<'_>, seen: &Seen<'_>) -> Result<BodyFraming, R
     match (seen.content_length, seen.chunked) {
         (Some(_), true) => Err(Refusal::LengthAndCoding),
         (None, true) if !request.http11 => Err(Refusal::CodingInHttp10),
-        (None, true) => Ok(BodyFraming::Chunked),
         (None | Some(0), false) => Ok(BodyFraming::None),
+        // A body without meaning (RFC 9110 §9.3.1), which one reader skips and the next takes for a request.
+        _ if request.without_body => Err(Refusal::UnexpectedBody),
+        (None, true) => Ok(BodyFraming::Chunked),
         (Some(length), false) => Ok(BodyFraming::Length(length)),
     }
 }
@@ -91,6 +93,7 @@ fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 struct RequestLine<'a> {
     http11: bool,
+    without_body: bool,
     authority: Option<&'a [u8]>,
 }
 
@@ -111,6 +114,7 @@ fn judge_request_line(line: &[u8], limits: HeadLimits) -> Result<RequestLine<'_>
     }
     Ok(RequestLine {
         http11,
+        without_body: matches!(method, b"GET" | b"HEAD"),
         authority: judge_target(target)?,
     })
 }

@@ -13,6 +13,7 @@ mod guarded_stream;
 mod head;
 mod health;
 mod metrics;
+mod pace;
 mod path;
 mod proxy;
 mod record;

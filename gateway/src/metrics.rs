@@ -14,6 +14,8 @@ use std::time::Duration;
 const METHODS: [&str; 8] = [
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "_OTHER",
 ];
+/// How a request to an upstream may end; the last is the client's fault, not the upstream's.
+const OUTCOMES: [&str; 6] = ["answered", "down", "busy", "timeout", "broken", "client"];
 const STATUSES: usize = 500;
 
 type ByStatus = Box<[OnceLock<Histogram>]>;
@@ -25,7 +27,7 @@ pub(crate) struct Metrics {
     /// Handles of `served` by route, method and status, made when first needed.
     handles: Vec<[OnceLock<ByStatus>; METHODS.len()]>,
     routes: Vec<String>,
-    by_upstream: Vec<Histogram>,
+    by_upstream: Vec<[Histogram; OUTCOMES.len()]>,
     refused: Vec<IntCounter>,
     /// Connections from clients that are open now.
     pub(crate) open_connections: IntGauge,
@@ -56,10 +58,10 @@ impl Metrics {
         let sent = HistogramVec::new(
             HistogramOpts::new(
                 "http_client_request_duration_seconds",
-                "Time to the head of an upstream's answer",
+                "Time to the head of an upstream's answer, or to giving up on it",
             )
             .buckets(DURATION_BUCKETS_S.to_vec()),
-            &["upstream"],
+            &["upstream", "outcome"],
         )?;
         let about_refused = Opts::new(
             "mvp_gateway_refused_total",
@@ -74,7 +76,7 @@ impl Metrics {
             handles: routes.iter().map(|_| Default::default()).collect(),
             by_upstream: upstreams
                 .iter()
-                .map(|name| sent.with_label_values(&[name]))
+                .map(|name| OUTCOMES.map(|outcome| sent.with_label_values(&[name, outcome])))
                 .collect(),
             refused: Refusal::ALL
                 .iter()
@@ -138,9 +140,18 @@ impl Metrics {
         }
     }
 
-    /// Counts an upstream's answer.
-    pub(crate) fn note_answer(&self, upstream: usize, took: Duration) {
-        if let Some(histogram) = self.by_upstream.get(upstream) {
+    /// Counts a request that an upstream was to answer.
+    pub(crate) fn note_sent(&self, upstream: usize, took: Duration, refused: Option<Refusal>) {
+        let outcome = match refused {
+            None => 0,
+            Some(Refusal::UpstreamDown) => 1,
+            Some(Refusal::UpstreamBusy) => 2,
+            Some(Refusal::UpstreamTimeout) => 3,
+            Some(Refusal::UpstreamBroken) => 4,
+            Some(_) => 5,
+        };
+        let of_upstream = self.by_upstream.get(upstream);
+        if let Some(histogram) = of_upstream.and_then(|outcomes| outcomes.get(outcome)) {
             histogram.observe(took.as_secs_f64());
         }
     }

@@ -197,13 +197,9 @@ async fn forward(
         progress,
     };
     let outcome = pool.send(onward, terms).await;
-    let took = sent.elapsed();
-    record.upstream_duration = Some(took);
+    record.upstream_duration = Some(sent.elapsed());
     match outcome {
-        Ok(response) => {
-            worker.shared.metrics.note_answer(route.upstream, took);
-            of_upstream(response, record)
-        }
+        Ok(response) => of_upstream(response, record),
         Err(refusal) => of_refusal(refusal, record, None),
     }
 }

@@ -89,6 +89,9 @@ impl Drop for Record {
         if let Some(refusal) = self.refused {
             metrics.note_refused(refusal);
         }
+        if let (Some(upstream), Some(took)) = (self.upstream, self.upstream_duration) {
+            metrics.note_sent(upstream, took, self.refused);
+        }
         let Some(log) = &self.shared.access_log else {
             return;
         };

@@ -71,6 +71,8 @@ refusals! {
     TransferCoding = NotImplemented, "transfer_coding", "The only transfer coding known here is chunked.";
     /// A transfer coding in HTTP/1.0, which has none.
     CodingInHttp10 = BadHeader, "coding_in_http10", "HTTP/1.0 has no transfer codings.";
+    /// GET or HEAD with a body.
+    UnexpectedBody = BadRequest, "unexpected_body", "A GET or HEAD request has no body.";
     /// Too many tokens in Connection, or one that is no token.
     Connection = BadHeader, "connection", "The Connection header is malformed or too long.";
     /// An expectation other than 100-continue.

@@ -92,15 +92,18 @@ impl Gateway {
     }
 }
 
-/// One a client's connection, one a connection to an upstream.
+/// One a client's or an operator's connection, one a connection to an upstream, used or kept.
 fn descriptors_needed(settings: &Settings) -> u64 {
-    let upstreams = settings
-        .upstreams
-        .values()
-        .map(|upstream| upstream.max_connections);
-    let all = upstreams.fold(settings.limits.max_connections, |sum, more| {
-        sum.saturating_add(more)
+    let workers = worker_count(settings);
+    let upstreams = settings.upstreams.values().map(|upstream| {
+        let kept = upstream.max_idle_connections.saturating_mul(workers);
+        upstream.max_connections.saturating_add(kept)
     });
+    let doors = settings
+        .limits
+        .max_connections
+        .saturating_add(crate::admin::MAX_CONNECTIONS);
+    let all = upstreams.fold(doors, usize::saturating_add);
     u64::try_from(all).unwrap_or(u64::MAX)
 }
 

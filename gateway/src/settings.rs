@@ -62,6 +62,8 @@ pub struct Limits {
     pub head_bytes: usize,
     /// Header fields of a request.
     pub headers: usize,
+    /// What a client must send of a body, or take of an answer, each second on average.
+    pub min_bytes_per_second: u32,
 }
 
 /// Times granted to clients.
@@ -72,6 +74,8 @@ pub struct Timeouts {
     pub head_ms: u64,
     /// Without progress in a body, either way.
     pub body_idle_ms: u64,
+    /// For a whole request body.
+    pub body_ms: u64,
     /// Between two requests of a connection.
     pub keep_alive_ms: u64,
     /// How long new requests are still taken after the wish to stop.
@@ -98,9 +102,12 @@ pub struct UpstreamSettings {
     /// How long an unused connection is kept.
     #[serde(default = "default_idle_ms")]
     pub keep_alive_ms: u64,
-    /// Connections open at once.
+    /// Requests on their way at once, each on a connection.
     #[serde(default = "default_connections")]
     pub max_connections: usize,
+    /// Unused connections that each serving thread keeps.
+    #[serde(default = "default_idle_connections")]
+    pub max_idle_connections: usize,
     /// What the health probe asks for.
     #[serde(default = "default_health_path")]
     pub health_path: String,
@@ -157,6 +164,8 @@ impl Default for Limits {
             target_bytes: 8 * 1024,
             head_bytes: 32 * 1024,
             headers: 100,
+            // What Apache's mod_reqtimeout asks of bodies.
+            min_bytes_per_second: 500,
         }
     }
 }
@@ -166,6 +175,7 @@ impl Default for Timeouts {
         Self {
             head_ms: 10_000,
             body_idle_ms: 30_000,
+            body_ms: 300_000,
             keep_alive_ms: 60_000,
             last_call_ms: 250,
             stop_ms: 24_000,
@@ -190,6 +200,9 @@ const fn default_idle_ms() -> u64 {
 }
 const fn default_connections() -> usize {
     256
+}
+const fn default_idle_connections() -> usize {
+    64
 }
 fn default_health_path() -> String {
     "/health/ready".to_owned()
@@ -227,6 +240,9 @@ impl Settings {
             ("limits.head_bytes", self.limits.head_bytes),
             ("limits.headers", self.limits.headers),
         ];
+        if self.limits.min_bytes_per_second == 0 {
+            return Err(wrong("limits.min_bytes_per_second", "must be at least 1"));
+        }
         if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
             return Err(wrong(*key, "must be at least 1"));
         }

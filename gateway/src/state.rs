@@ -93,6 +93,8 @@ impl Shared {
             times: StreamTimes {
                 head: ms(settings.timeouts.head_ms),
                 idle: ms(settings.timeouts.body_idle_ms),
+                bytes_per_second: settings.limits.min_bytes_per_second,
+                body: ms(settings.timeouts.body_ms),
                 keep_alive: ms(settings.timeouts.keep_alive_ms),
             },
         })

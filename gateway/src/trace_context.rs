@@ -57,14 +57,14 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue
 mod tests {
     use super::*;
 
-    fn with(name: HeaderName, values: &[&str]) -> HeaderMap {
+    fn with(name: &HeaderName, values: &[&str]) -> HeaderMap {
         let value = |value: &&str| (name.clone(), HeaderValue::from_str(value).unwrap());
         values.iter().map(value).collect()
     }
 
     #[test]
     fn a_well_formed_request_id_is_kept_and_any_other_replaced() {
-        let given = request_id(&with(REQUEST_ID, &["order-12345678"]));
+        let given = request_id(&with(&REQUEST_ID, &["order-12345678"]));
         assert_eq!(given, "order-12345678");
         for bad in [
             &["<script>alert(1)</script>"][..],
@@ -72,7 +72,7 @@ mod tests {
             &["order-12345678", "order-12345678"],
             &[],
         ] {
-            let id = request_id(&with(REQUEST_ID, bad));
+            let id = request_id(&with(&REQUEST_ID, bad));
             let id = uuid::Uuid::parse_str(id.to_str().unwrap()).unwrap();
             assert_eq!(id.get_version_num(), 7, "{bad:?}");
         }
@@ -81,11 +81,11 @@ mod tests {
     #[test]
     fn a_trace_is_taken_over_only_when_it_is_one() {
         let given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        let trace = Trace::of(&with(TRACEPARENT, &[given]));
+        let trace = Trace::of(&with(&TRACEPARENT, &[given]));
         assert!(trace.taken_over);
         assert_eq!(trace.context.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
         for bad in [&["00-nothing"][..], &[given, given], &[]] {
-            let trace = Trace::of(&with(TRACEPARENT, bad));
+            let trace = Trace::of(&with(&TRACEPARENT, bad));
             assert!(!trace.taken_over, "{bad:?}");
             assert_eq!(trace.traceparent().len(), 55);
         }

@@ -27,6 +27,7 @@ pub(crate) struct Upstream {
     port: u16,
     connect_timeout: Duration,
     keep_alive: Duration,
+    max_idle: usize,
     slots: Arc<Semaphore>,
     failing: AtomicBool,
 }
@@ -49,6 +50,7 @@ impl Upstream {
             port: authority.port_u16().unwrap_or(80),
             connect_timeout: ms(settings.connect_timeout_ms),
             keep_alive: ms(settings.keep_alive_ms),
+            max_idle: settings.max_idle_connections,
             slots: Arc::new(Semaphore::new(settings.max_connections)),
             failing: AtomicBool::new(false),
         })

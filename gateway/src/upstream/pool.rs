@@ -109,11 +109,14 @@ impl Pool {
         }
     }
 
-    /// Keeps a connection for the next request.
+    /// Keeps a connection for the next request, unless enough are kept already.
     pub(super) fn put_back(&self, mut link: Box<Link>) {
         link.deadline.clear();
         link.idle_since = Instant::now();
-        self.idle().push(link);
+        let mut idle = self.idle();
+        if idle.len() < self.upstream.max_idle {
+            idle.push(link);
+        }
     }
 
     /// Drops connections that are too old or were closed; called once a second.

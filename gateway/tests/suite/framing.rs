@@ -470,3 +470,23 @@ fn well_formed_oddities_of_framing_are_understood() {
     assert_eq!(seen[0].body, b"5\r\nhello\r\n0\r\n\r\n");
     assert_eq!(seen[1].body, b"abc");
 }
+
+#[test]
+fn a_get_or_head_with_a_body_is_refused_and_an_empty_one_is_not() {
+    let door = Door::open();
+    for method in ["GET", "HEAD"] {
+        for framing in [
+            "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+            "Content-Length: 5\r\n\r\nhello",
+        ] {
+            let request = format!("{method} /open HTTP/1.1\r\nHost: t\r\n{framing}");
+            let mut client = door.client();
+            client.send(&request);
+            let answer = client.try_answer(true).map(|answer| answer.status);
+            assert_eq!(answer, Some(400), "{request}");
+            assert_eq!(door.upstream.raw(), "", "{request}");
+        }
+    }
+    let empty = "GET /open HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(door.ask(empty).status, 200);
+}

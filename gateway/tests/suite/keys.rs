@@ -131,9 +131,9 @@ fn neither_key_nor_path_nor_query_is_logged_or_counted() {
     );
     assert!(first["upstream_ms"].is_number());
     assert!(metrics.contains(r#"http_server_request_duration_seconds_count{http_request_method="GET",http_response_status_code="200",http_route="/platform/vehicles"} 1"#));
-    assert!(
-        metrics.contains(r#"http_client_request_duration_seconds_count{upstream="vehicles"} 1"#)
-    );
+    assert!(metrics.contains(
+        r#"http_client_request_duration_seconds_count{outcome="answered",upstream="vehicles"} 1"#
+    ));
     assert!(metrics.contains(r#"mvp_gateway_refused_total{reason="api_key_unknown"} 1"#));
     assert!(metrics.contains("mvp_build_info{service=\"gateway\""));
 }

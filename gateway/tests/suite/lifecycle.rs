@@ -134,3 +134,59 @@ fn connections_over_the_limit_are_turned_away() {
             .is_some_and(|answer| answer.status == 200)
     });
 }
+
+#[test]
+fn the_operators_listener_holds_a_limited_number_of_connections() {
+    let door = Door::open();
+    let held: Vec<Client> = (0..64).map(|_| Client::connect(door.admin)).collect();
+    let begun = Instant::now();
+    assert!(Client::connect(door.admin).is_closed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "at once, not when it was too late with its head"
+    );
+    drop(held);
+    eventually("there is room again", || {
+        let mut client = Client::connect(door.admin);
+        client.send("GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n");
+        client
+            .try_answer(false)
+            .is_some_and(|answer| answer.status == 200)
+    });
+}
+
+#[test]
+fn no_more_unused_connections_are_kept_than_the_settings_say() {
+    let slow = Upstream::start(|seen, socket| {
+        std::thread::sleep(Duration::from_millis(300));
+        ok(seen, socket)
+    });
+    let door = Door::with(slow, |json| {
+        json["workers"] = 1.into();
+        json["upstreams"]["vehicles"]["max_idle_connections"] = 1.into();
+    });
+    let ask_four = || {
+        let mut clients: Vec<Client> = (0..4).map(|_| door.client()).collect();
+        for client in &mut clients {
+            client.send("GET /open HTTP/1.1\r\nHost: t\r\n\r\n");
+        }
+        for client in &mut clients {
+            assert_eq!(client.answer().status, 200);
+        }
+    };
+    ask_four();
+    assert_eq!(door.upstream.connections(), 4);
+    ask_four();
+    assert_eq!(door.upstream.connections(), 7, "one was kept");
+}
+
+#[test]
+fn calls_that_fail_are_timed_too() {
+    let door = Door::open();
+    assert_eq!(door.get("/gone").status, 503);
+    eventually("it is counted", || {
+        door.metrics().contains(
+            r#"http_client_request_duration_seconds_count{outcome="down",upstream="gone"} 1"#,
+        )
+    });
+}

@@ -62,7 +62,7 @@ type Change = fn(&mut serde_json::Value);
 #[test]
 fn what_is_wrong_with_settings_is_named() {
     assert!(check(|_| {}).0);
-    let cases: [(&str, Change); 15] = [
+    let cases: [(&str, Change); 16] = [
         ("upstreams.a\"b: must be made of", |j| {
             j["upstreams"]["a\"b"] = j["upstreams"]["gone"].clone();
         }),
@@ -103,6 +103,9 @@ fn what_is_wrong_with_settings_is_named() {
         }),
         ("limits.head_bytes", |j| {
             j["limits"] = serde_json::json!({"head_bytes": 1_000_000});
+        }),
+        ("limits.min_bytes_per_second", |j| {
+            j["limits"] = serde_json::json!({"min_bytes_per_second": 0});
         }),
     ];
     for (named, change) in cases {

@@ -108,6 +108,39 @@ fn a_trickled_body_is_a_408() {
 }
 
 #[test]
+fn a_body_has_an_end_however_steadily_it_comes() {
+    let door = Door::with(Upstream::start(ok), |json| {
+        json["timeouts"]["body_ms"] = 600.into();
+    });
+    let mut client = door.client();
+    client.send("POST /big HTTP/1.1\r\nHost: t\r\nContent-Length: 100000\r\n\r\n");
+    // Faster than the least rate, so that only the end of its time can stop it.
+    let (status, took) = trickle(
+        &mut client,
+        std::iter::repeat_n(b'x', 100_000),
+        Duration::from_micros(100),
+    );
+    assert_eq!(status, Some(408));
+    assert!(took < Duration::from_secs(3), "{took:?}");
+}
+
+#[test]
+fn a_body_below_the_least_rate_is_a_408_though_it_never_stops() {
+    let door = Door::with(Upstream::start(ok), |json| {
+        json["limits"] = serde_json::json!({"min_bytes_per_second": 100_000});
+    });
+    let mut client = door.client();
+    client.send("POST /big HTTP/1.1\r\nHost: t\r\nContent-Length: 100000\r\n\r\n");
+    let (status, took) = trickle(
+        &mut client,
+        std::iter::repeat_n(b'x', 100_000),
+        Duration::from_millis(1),
+    );
+    assert_eq!(status, Some(408));
+    assert!(took < Duration::from_secs(3), "{took:?}");
+}
+
+#[test]
 fn a_body_cut_short_by_the_client_is_not_the_upstreams_fault() {
     let door = Door::open();
     let mut client = door.client();

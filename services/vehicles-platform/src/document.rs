@@ -17,7 +17,7 @@ const VIN_ROUTES: &str = "/vehicles/vindecode";
 #[openapi(
     info(
         title = "MotoVaultPro vehicles platform",
-        description = "Year, make, model, trim, engine and transmission of the cars, trucks and motorcycles sold in the United States, from NHTSA's vPIC database (public domain). The lists leave trailers, buses, low-speed and off-road vehicles out; VINs of all of them are decoded. Every answer names its data release in X-Data-Release and has a strong ETag.",
+        description = "Year, make, model, trim, engine and transmission of the cars, trucks and motorcycles sold in the United States, from NHTSA's vPIC database (public domain), and VINs decoded as NHTSA decodes them. The lists leave trailers, buses, low-speed and off-road vehicles out; VINs of all of them are decoded. Every answer names its data release in X-Data-Release (the month and the number of the load, as 2026-10-3); answers to GET have a strong ETag.",
         contact(name = "MotoVaultPro", url = "https://github.com/motovaultpro/motovaultpro"),
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),

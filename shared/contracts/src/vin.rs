@@ -60,8 +60,8 @@ pub struct VinAnswer {
     /// Every public variable of vPIC, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Vec<VinAttribute>>,
-    /// The month of the vehicle data.
-    #[schema(example = "2026-10")]
+    /// The load of vehicle data that the answer is from: its month and its number.
+    #[schema(example = "2026-10-3")]
     pub data_release: String,
 }
 

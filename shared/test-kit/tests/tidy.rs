@@ -256,3 +256,195 @@ fn no_path_of_somebodys_machine_is_in_the_tree() {
         .collect();
     assert_none("machine paths", &named);
 }
+
+/// The folders that a capsule is made of, as ARCHITECTURE.md names them.
+const CAPSULE_PARTS: [&str; 7] = [
+    "api",
+    "data",
+    "domain",
+    "events",
+    "external",
+    "migrations",
+    "tests",
+];
+/// Folders beside them, each with its reason.
+const OTHER_PARTS: [(&str, &str, &str); 5] = [
+    (
+        "etl",
+        "dump",
+        "the reader of pg_dump text, which is neither a rule nor SQL",
+    ),
+    (
+        "etl",
+        "load",
+        "the workflow of a load, which joins the other parts",
+    ),
+    (
+        "etl",
+        "schedule",
+        "a process of its own, with a port for its health",
+    ),
+    (
+        "etl",
+        "sources",
+        "where releases come from: files, HTTP, SQL Server",
+    ),
+    (
+        "etl",
+        "validate",
+        "the checks, which ask a release's own tables",
+    ),
+];
+/// Statements outside `data/queries` and `migrations`: they are for a SQL Server, not for our database.
+const FOREIGN_SQL: &str = "/features/etl/sources/mssql/";
+
+/// Service, capsule and the path inside the capsule of a file in one.
+fn in_capsule(name: &str) -> Option<(&str, &str, &str)> {
+    let (service, rest) = name
+        .strip_prefix("services/")?
+        .split_once("/src/features/")?;
+    let (capsule, inside) = rest.split_once('/')?;
+    Some((service, capsule, inside))
+}
+
+/// The code before its unit tests, which may set up what they like.
+fn code_of(text: &str) -> &str {
+    text.split("#[cfg(test)]").next().unwrap_or_default()
+}
+
+/// Whether the code names a module: in a path, or in the braces of a `use`.
+fn names_module(code: &str, module: &str) -> bool {
+    code.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .any(|line| {
+            line.match_indices(&format!("{module}::")).any(|(at, _)| {
+                let before = line.get(..at).unwrap_or_default();
+                before.ends_with("::") || before.ends_with('{') || before.ends_with(", ")
+            }) || line.contains(&format!("::{module};"))
+        })
+}
+
+#[test]
+fn inside_a_capsule_api_and_data_look_to_the_domain_and_the_domain_to_nobody() {
+    const FORBIDDEN: [(&str, &[&str]); 4] = [
+        ("api", &["data"]),
+        ("data", &["api"]),
+        ("external", &["api"]),
+        ("domain", &["api", "data", "external", "events"]),
+    ];
+    let mut wrong = Vec::new();
+    for (name, text) in rust_files() {
+        let Some((_, _, inside)) = in_capsule(&name) else {
+            continue;
+        };
+        let part = inside.split('/').next().unwrap_or_default();
+        for (own, others) in FORBIDDEN {
+            for other in others
+                .iter()
+                .filter(|_| own == part && !name.ends_with("tests.rs"))
+            {
+                if names_module(code_of(&text), other) {
+                    wrong.push(format!("{name} names {other}"));
+                }
+            }
+        }
+    }
+    assert_none("imports against the direction", &wrong);
+}
+
+#[test]
+fn a_module_is_found_in_paths_and_in_nothing_else() {
+    for code in [
+        "use super::data::x;",
+        "use super::{api::y, data::x};",
+        "crate::features::a::data::f()",
+        "use super::data;",
+    ] {
+        assert!(names_module(code, "data"), "{code}");
+    }
+    for code in [
+        "use actix_web::web::Data;",
+        "// see data::x",
+        "metadata::of(x)",
+        "let data = 1;",
+    ] {
+        assert!(!names_module(code, "data"), "{code}");
+    }
+}
+
+#[test]
+fn no_statement_of_a_capsule_names_the_schema_of_another() {
+    let all = files();
+    let capsules: BTreeSet<_> = all
+        .iter()
+        .filter_map(|name| in_capsule(name))
+        .map(|(_, capsule, _)| capsule)
+        .collect();
+    let mut wrong = Vec::new();
+    for name in all.iter().filter(|name| has_extension(name, "sql")) {
+        let Some((_, own, _)) = in_capsule(name) else {
+            continue;
+        };
+        let text = std::fs::read_to_string(root().join(name)).unwrap();
+        for other in capsules.iter().filter(|other| **other != own) {
+            let named = text.match_indices(&format!("{other}.")).any(|(at, _)| {
+                let before = text.get(..at).and_then(|before| before.chars().last());
+                before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '.')
+            });
+            if named {
+                wrong.push(format!("{name} names {other}"));
+            }
+        }
+    }
+    assert_none("SQL across capsules", &wrong);
+}
+
+#[test]
+fn capsules_are_complete_and_have_no_folders_that_nobody_expects() {
+    let all = files();
+    let mut capsules = std::collections::BTreeMap::<_, BTreeSet<&str>>::new();
+    let mut wrong = Vec::new();
+    for name in &all {
+        let Some((service, capsule, inside)) = in_capsule(name) else {
+            continue;
+        };
+        let parts = capsules.entry((service, capsule)).or_default();
+        parts.insert(inside.split('/').next().unwrap_or_default());
+        let is_placed = inside.starts_with("data/queries/") || inside.starts_with("migrations/");
+        if has_extension(name, "sql") && !is_placed && !name.contains(FOREIGN_SQL) {
+            wrong.push(format!(
+                "{name} is neither in data/queries nor in migrations"
+            ));
+        }
+    }
+    for ((service, capsule), parts) in &capsules {
+        for needed in ["README.md", "mod.rs"] {
+            if !parts.contains(needed) {
+                wrong.push(format!("{service}/{capsule} has no {needed}"));
+            }
+        }
+        if !["api", "data", "domain"]
+            .iter()
+            .any(|part| parts.contains(part))
+        {
+            wrong.push(format!(
+                "{service}/{capsule} has neither api nor data nor domain"
+            ));
+        }
+        if parts.contains("migrations") && !parts.contains("data") {
+            wrong.push(format!("{service}/{capsule} has migrations and no data"));
+        }
+        for folder in parts.iter().filter(|part| !part.contains('.')) {
+            let expected = CAPSULE_PARTS.contains(folder)
+                || OTHER_PARTS
+                    .iter()
+                    .any(|(own, part, _)| own == capsule && part == folder);
+            if !expected {
+                wrong.push(format!(
+                    "{service}/{capsule}/{folder} is no part of a capsule"
+                ));
+            }
+        }
+    }
+    assert_none("capsules that are not as ARCHITECTURE.md has them", &wrong);
+}

@@ -42,18 +42,19 @@ pub(super) async fn run(settings: Option<&Path>, args: Args) -> Result<(), CliEr
         let address = SourceAddress::parse(dump).map_err(EtlError::from)?;
         let (index, month) = etl::vin_index_of(&address, &etl::EtlSettings::default()).await?;
         let month = month.map(|month| month.to_string()).unwrap_or_default();
-        return decode_all(&index, &month, &args);
+        return decode_all(&index, &month, &month, &args);
     }
     let settings = Settings::load(settings)?;
     let decoding = Decoding::new(Db::new(&settings.database, SERVICE)?);
     let served = decoding.release().await?;
-    decode_all(&served.content, &served.live.month, &args)
+    let live = &served.live;
+    decode_all(&served.content, &live.month, &live.label, &args)
 }
 
-fn decode_all(index: &Index, month: &str, args: &Args) -> Result<(), CliError> {
+fn decode_all(index: &Index, month: &str, release: &str, args: &Args) -> Result<(), CliError> {
     let mut job = Job {
         decoder: Decoder::new(index),
-        month,
+        release,
         as_of: args.as_of.map_or_else(|| vin::as_of(month), day),
         args,
         out: BufWriter::new(std::io::stdout().lock()),
@@ -81,7 +82,7 @@ fn day(date: Date) -> AsOf {
 
 struct Job<'a, W> {
     decoder: Decoder<'a>,
-    month: &'a str,
+    release: &'a str,
     as_of: AsOf,
     args: &'a Args,
     out: W,
@@ -105,7 +106,7 @@ impl<W: Write> Job<'_, W> {
                 let decoded = self
                     .decoder
                     .decode(&question.vin, &question.options(self.as_of));
-                let answer = vin::answer(&decoded, self.month, self.args.attributes);
+                let answer = vin::answer(&decoded, self.release, self.args.attributes);
                 if self.args.ndjson {
                     serde_json::to_writer(&mut self.out, &answer).map_err(std::io::Error::from)?;
                 } else {

@@ -41,7 +41,18 @@ enum Command {
     /// Prints the `OpenAPI` document.
     Openapi,
     /// Exits with 0 when the service on this machine may be sent requests.
-    Healthcheck,
+    Healthcheck(healthcheck::Args),
+}
+
+impl Command {
+    /// Whether it runs until it is stopped, with logs and metrics of its own.
+    fn is_long_running(&self) -> bool {
+        match self {
+            Self::Serve => true,
+            Self::Etl(command) => command.is_long_running(),
+            Self::Migrate | Self::Decode(_) | Self::Openapi | Self::Healthcheck(_) => false,
+        }
+    }
 }
 
 /// Why a subcommand ends without success.
@@ -99,11 +110,14 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
 
 async fn dispatch(cli: Cli) -> Result<(), CliError> {
     let load = || Settings::load(cli.settings.as_deref());
+    if !cli.command.is_long_running() {
+        service::telemetry::warnings_on_stderr()?;
+    }
     match cli.command {
         Command::Decode(args) => decode::run(cli.settings.as_deref(), args).await,
         Command::Openapi => openapi::run(),
         Command::Serve => serve::run(&load()?).await,
-        Command::Healthcheck => healthcheck::run(&load()?).await,
+        Command::Healthcheck(args) => healthcheck::run(&load()?, &args).await,
         Command::Migrate => migrate::run(&load()?).await,
         Command::Etl(command) => etl::run(&load()?, command).await,
     }

@@ -15,8 +15,8 @@ async fn a_caller_that_has_the_answer_gets_304_without_a_body() {
     ] {
         let first = service.get(path).await;
         let etag = first.header("etag");
-        assert!(etag.starts_with("\"2026-01.1."), "{etag}");
-        assert_eq!(first.header("x-data-release"), "2026-01");
+        assert!(etag.starts_with("\"2026-01-1."), "{etag}");
+        assert_eq!(first.header("x-data-release"), "2026-01-1");
         let lifetime = first.header("cache-control");
         assert!(lifetime.starts_with("private, max-age="), "{lifetime}");
         for known in [
@@ -33,9 +33,9 @@ async fn a_caller_that_has_the_answer_gets_304_without_a_body() {
                 "{known}"
             );
             assert_eq!(again.header("etag"), etag);
-            assert_eq!(again.header("x-data-release"), "2026-01");
+            assert_eq!(again.header("x-data-release"), "2026-01-1");
         }
-        let headers = [("X-API-Key", KEY), ("If-None-Match", "\"2026-01.1.0\"")];
+        let headers = [("X-API-Key", KEY), ("If-None-Match", "\"2026-01-1.0\"")];
         let other = service.send(Method::GET, path, &headers).await;
         assert_eq!((other.status.as_u16(), other.text), (200, first.text));
     }

@@ -140,3 +140,22 @@ async fn pending_migrations_make_it_unready_and_applied_ones_ready_again() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn made_up_picks_ask_the_database_once_and_leave_nothing_in_the_cache() {
+    let etl = Etl::with_live_release().await;
+    let service = Service::ready(&etl, etl.port, NO_REDIS).await;
+    service.warmed().await;
+    let honda = service.id_of("/vehicles/makes?year=2022", "Honda").await;
+    let models = format!("/vehicles/models?year=2022&make_id={honda}");
+    let civic = service.id_of(&models, "Civic").await;
+    let civic = format!("year=2022&make_id={honda}&model_id={civic}");
+    let before = service.found("source").await;
+    for pick in 1..=20 {
+        for side in ["trims", "transmissions", "configurations"] {
+            let path = format!("/vehicles/{side}?{civic}&engine_id={pick}");
+            assert_eq!(service.get(&path).await.status, 200, "{path}");
+        }
+    }
+    assert_eq!(service.found("source").await, before + 1);
+}

@@ -85,10 +85,78 @@ async fn a_second_load_says_who_holds_the_lock_or_waits_for_it() {
     second
         .failed(15, "another load is running: mvp-etl@")
         .failed(15, &format!("/{}, from", first.id()));
+    // Neither does a rollback wait in silence.
+    etl.run(&["etl", "rollback"])
+        .failed(15, "another load is running: mvp-etl@");
     let waiting = etl.start(&["etl", "load", "--wait", "--force", again]);
     signal(&first, "-TERM");
     drop(progress);
     first.wait().unwrap();
     Ran::from(waiting.wait_with_output().unwrap()).succeeded();
     assert_eq!(etl.live(), [etl.latest()["id"].as_i64().unwrap()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_that_waits_comes_after_the_load() {
+    let etl = Etl::with_live_release().await;
+    etl.load(&etl.file("b_2026_02.sql", crate::harness::mini_text() + "\n"))
+        .succeeded();
+    let (mut loading, progress) = start_loading(&etl);
+    let waiting = etl.start(&["etl", "rollback", "--wait"]);
+    signal(&loading, "-TERM");
+    drop(progress);
+    loading.wait().unwrap();
+    Ran::from(waiting.wait_with_output().unwrap()).succeeded();
+    assert_eq!(etl.live(), [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_loaded_release_that_is_in_use_holds_nobody_up() {
+    let etl = Etl::with_live_release().await;
+    etl.load(&etl.file("b_2026_02.sql", crate::harness::mini_text() + "\n"))
+        .succeeded();
+    let mut reader = etl.database.client().await;
+    reader
+        .batch_execute("CREATE SCHEMA release_77; CREATE TABLE release_77.make (id integer)")
+        .await
+        .unwrap();
+    let reading = reader.transaction().await.unwrap();
+    reading.query("TABLE release_77.make", &[]).await.unwrap();
+    let ran = etl.run(&["etl", "rollback"]).succeeded();
+    assert_eq!(etl.live(), [1]);
+    // A warning of a command reaches the one who gave it.
+    assert!(
+        ran.stderr.contains("a half-loaded release is in use"),
+        "{}",
+        ran.stderr
+    );
+    reading.commit().await.unwrap();
+    etl.run(&["etl", "prune"]).succeeded();
+    assert_eq!(etl.schemas().await, ["release_1", "release_2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_command_waits_for_ever_on_a_table_that_somebody_locks() {
+    let etl = Etl::with_live_release().await;
+    let mut other = etl.database.client().await;
+    let locking = other.transaction().await.unwrap();
+    locking
+        .batch_execute("LOCK TABLE etl.release, etl.migration")
+        .await
+        .unwrap();
+    for command in [
+        &["etl", "releases"][..],
+        &["etl", "validate"],
+        &["etl", "rollback"],
+        &["etl", "prune"],
+        &["migrate"],
+    ] {
+        let ran = etl
+            .command(command)
+            .env("MVP_VEHICLES_PLATFORM__ETL__COMMAND_TIMEOUT_S", "1")
+            .output()
+            .unwrap();
+        let code = ran.status.code();
+        assert!([Some(12), Some(17)].contains(&code), "{command:?}: {ran:?}");
+    }
 }

@@ -9,8 +9,11 @@
 )]
 
 mod failures;
+mod fake_sql_server;
 mod formats;
 mod harness;
 mod interruptions;
+mod mssql;
 mod releases;
+mod schedule;
 mod whole_release;

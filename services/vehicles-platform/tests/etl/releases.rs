@@ -1,6 +1,6 @@
 //! Releases that are there: known content, switching, going back, removing, reading.
 
-use crate::harness::{Etl, mini, mini_text};
+use crate::harness::{Etl, Ran, mini, mini_text};
 use futures_util::{StreamExt, stream};
 use tokio_postgres::AsyncMessage;
 
@@ -132,4 +132,24 @@ async fn a_switch_is_announced_and_the_serving_role_can_read_what_it_brings() {
             .await
             .is_err()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_serving_role_that_is_not_there_is_an_error_that_names_the_setting() {
+    let etl = Etl::new().await;
+    let dump = etl.file("mini_2026_01.sql", mini());
+    let with_role = |arguments: &[&str], role: &str| {
+        let mut command = etl.command(arguments);
+        command.env("MVP_VEHICLES_PLATFORM__ETL__READER_ROLE", role);
+        Ran::from(command.output().unwrap())
+    };
+    for arguments in [&["migrate"][..], &["etl", "load", &dump]] {
+        with_role(arguments, "vehicle_apy").failed(
+            3,
+            "etl.reader_role: the database has no role \"vehicle_apy\"",
+        );
+    }
+    assert_eq!(etl.live(), [0_i64; 0]);
+    with_role(&["etl", "load", &dump], "").succeeded();
+    assert_eq!(etl.live(), [1]);
 }

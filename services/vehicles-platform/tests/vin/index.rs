@@ -10,11 +10,11 @@ async fn a_running_service_decodes_with_a_new_release_within_seconds() {
     let etl = Etl::with_live_release().await;
     let service = Service::ready(&etl, etl.port, NO_REDIS).await;
     let path = format!("/vehicles/vindecode/{CIVIC}");
-    assert_eq!(service.get(&path).await.json()["data_release"], "2026-01");
+    assert_eq!(service.get(&path).await.json()["data_release"], "2026-01-1");
     let next = format!("{}\n-- another month\n", mini_text());
     etl.load(&etl.file("mini_2026_02.sql", next)).succeeded();
     eventually_async("the new release decodes", || async {
-        service.get(&path).await.json()["data_release"] == "2026-02"
+        service.get(&path).await.json()["data_release"] == "2026-02-2"
     })
     .await;
 }

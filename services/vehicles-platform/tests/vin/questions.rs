@@ -33,7 +33,7 @@ async fn a_vin_tells_its_vehicle_however_it_is_written() {
     let service = Service::ready(&etl, etl.port, NO_REDIS).await;
     let answer = service.decode(&json!({ "vin": CIVIC })).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
-    assert_eq!(answer.header("x-data-release"), "2026-01");
+    assert_eq!(answer.header("x-data-release"), "2026-01-1");
     let body = answer.json();
     assert_eq!(body["vin"], CIVIC);
     assert_eq!(
@@ -43,7 +43,7 @@ async fn a_vin_tells_its_vehicle_however_it_is_written() {
     assert_eq!(body["vehicle"]["model"]["name"], "Civic");
     assert_eq!(body["vehicle"]["year"], 2022);
     assert_eq!(body["wmi"], "1HG");
-    assert_eq!(body["data_release"], "2026-01");
+    assert_eq!(body["data_release"], "2026-01-1");
     assert!(body.get("attributes").is_none());
     let typed = service
         .decode(&json!({ "vin": " 1hg-fe2f50 nl500001" }))

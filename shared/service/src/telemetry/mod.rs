@@ -65,6 +65,23 @@ pub fn init(service: &'static str, version: &'static str) -> Result<Telemetry, T
     Ok(telemetry)
 }
 
+/// Shows warnings and errors on standard error, for a command that ends by itself and whose output is its result.
+pub fn warnings_on_stderr() -> Result<(), TelemetryError> {
+    // The driver of SQL Server logs what it also returns.
+    let filter = EnvFilter::try_from_env(FILTER_VARIABLE)
+        .unwrap_or_else(|_| EnvFilter::new("warn,tiberius=off"));
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .without_time()
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_filter(filter);
+    tracing_subscriber::registry()
+        .with(lines)
+        .try_init()
+        .map_err(TelemetryError::Logs)
+}
+
 /// Sets up metrics and traces and leaves logging alone, as tests and short commands want it.
 pub fn without_logs(
     service: &'static str,

@@ -19,7 +19,7 @@ pub(super) enum Command {
     /// Checks a loaded release again.
     Validate(validate::Args),
     /// Makes the release before the live one live again.
-    Rollback,
+    Rollback(rollback::Args),
     /// Removes half-loaded releases, and complete ones beyond those to keep.
     Prune,
     /// Lists the releases and the attempts at them.
@@ -33,10 +33,17 @@ pub(super) async fn run(settings: &Settings, command: Command) -> Result<(), Cli
     match command {
         Command::Load(args) => load::run(&etl, args).await,
         Command::Validate(args) => validate::run(&etl, &args).await,
-        Command::Rollback => rollback::run(&etl).await,
+        Command::Rollback(args) => rollback::run(&etl, &args).await,
         Command::Prune => prune::run(&etl).await,
         Command::Releases(args) => releases::run(&etl, &args).await,
         Command::Schedule => schedule::run(&etl).await,
+    }
+}
+
+impl Command {
+    /// Whether it runs until it is stopped, with logs and metrics of its own.
+    pub(super) fn is_long_running(&self) -> bool {
+        matches!(self, Self::Schedule)
     }
 }
 

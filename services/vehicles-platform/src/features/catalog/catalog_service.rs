@@ -1,7 +1,7 @@
 //! The catalogue as the process holds it: the live release, the cache in front of it, and the warming of both.
 
 use super::data::{self, search_entries::search_index};
-use super::domain::question::Question;
+use super::domain::question::{Picked, Question, Side};
 use super::domain::search::SearchIndex;
 use super::domain::vehicle_types::VehicleTypes;
 use super::error::CatalogError;
@@ -102,18 +102,40 @@ impl Catalog {
     pub(crate) async fn answer(
         &self,
         question: Question,
+        picked: Picked,
     ) -> Result<(Arc<Answer>, Arc<Served>), Arc<CatalogError>> {
         let served = self.release().await?;
-        match self.answer_from(&served, question).await {
+        match self.narrowed_from(&served, question, picked).await {
             Err(error) if error.is_release_gone() => {
                 if let Some(served) = self.watch.look(search_index).await? {
                     self.begin_serving(served);
                 }
                 let served = self.release().await?;
-                let answer = self.answer_from(&served, question).await?;
+                let answer = self.narrowed_from(&served, question, picked).await?;
                 Ok((answer, served))
             }
             outcome => Ok((outcome?, served)),
+        }
+    }
+
+    /// What is kept is never narrowed; a pick narrows the kept configurations of the model-year.
+    async fn narrowed_from(
+        &self,
+        served: &Arc<Served>,
+        question: Question,
+        picked: Picked,
+    ) -> Result<Arc<Answer>, Arc<CatalogError>> {
+        match question {
+            Question::Of { side, model } if picked != Picked::default() => {
+                let all = Question::Of {
+                    side: Side::Configurations,
+                    model,
+                };
+                let all = self.answer_from(served, all).await?;
+                let body = data::narrowed(&all.body, side, picked).map_err(Arc::new)?;
+                Ok(Arc::new(Answer::fresh(body)))
+            }
+            question => self.answer_from(served, question).await,
         }
     }
 
@@ -123,9 +145,8 @@ impl Catalog {
         question: Question,
     ) -> Result<Arc<Answer>, Arc<CatalogError>> {
         let key = format!(
-            "mvp-platform:vehicles:{}-{}:{SHAPE}:{}",
-            served.live.month,
-            served.live.id,
+            "mvp-platform:vehicles:{}:{SHAPE}:{}",
+            served.live.label,
             question.key()
         );
         let (db, served) = (self.db.clone(), Arc::clone(served));

@@ -42,6 +42,8 @@ pub(crate) struct LiveRelease {
     pub(crate) id: i32,
     /// As `2026-10`.
     pub(crate) month: String,
+    /// Month and id, as `2026-10-3`: tells two loads of one month apart.
+    pub(crate) label: String,
     /// The schema that holds its tables.
     pub(crate) schema: String,
 }
@@ -50,6 +52,7 @@ impl LiveRelease {
     pub(crate) fn new(id: i32, month: String) -> Self {
         Self {
             id,
+            label: format!("{month}-{id}"),
             month,
             schema: data::registry::schema_of(id),
         }
@@ -85,10 +88,16 @@ pub(crate) const CAPSULE: &str = "etl";
 
 /// The migrations of the registry.
 pub(crate) fn migrations() -> Vec<Migration> {
-    vec![Migration {
-        name: "V1__create_registry",
-        sql: include_str!("migrations/V1__create_registry.sql"),
-    }]
+    vec![
+        Migration {
+            name: "V1__create_registry",
+            sql: include_str!("migrations/V1__create_registry.sql"),
+        },
+        Migration {
+            name: "V2__create_scheduled_run",
+            sql: include_str!("migrations/V2__create_scheduled_run.sql"),
+        },
+    ]
 }
 
 /// Whether the database is at this program's version, or a later one: migrations only ever add.
@@ -103,14 +112,19 @@ pub(crate) async fn is_migrated(db: &Db) -> Result<bool, DbError> {
 /// Brings the registry to this program's version and says how many steps that took. A live release that an earlier version
 /// loaded gets the index it lacks.
 pub(crate) async fn migrate(etl: &Etl) -> Result<usize, EtlError> {
-    let mut client = pg::connect(&etl.database, "mvp-migrate").await?;
-    let applied = pg::migrate(&mut client, CAPSULE, &migrations()).await?;
-    let reader = etl.settings.reader_role.as_deref();
-    data::registry::grant_read(&client, reader, CAPSULE).await?;
-    if let Some(live) = data::registry::live_release(&client).await?
-        && load::ensure_vin_index(&mut client, &live.schema).await?
-    {
-        data::registry::grant_read(&client, reader, &live.schema).await?;
-    }
-    Ok(applied)
+    let reader = etl.settings.reader_role();
+    let limit_s = etl.settings.command_timeout_s;
+    releases::within(limit_s, async {
+        let mut client = pg::connect(&etl.database, "mvp-migrate").await?;
+        load::limit_statements(&client, limit_s).await?;
+        let applied = pg::migrate(&mut client, CAPSULE, &migrations()).await?;
+        data::registry::grant_read(&client, reader, CAPSULE).await?;
+        if let Some(live) = data::registry::live_release(&client).await?
+            && load::ensure_vin_index(&mut client, &live.schema).await?
+        {
+            data::registry::grant_read(&client, reader, &live.schema).await?;
+        }
+        Ok(applied)
+    })
+    .await
 }

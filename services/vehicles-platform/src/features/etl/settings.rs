@@ -17,18 +17,31 @@ pub(crate) struct EtlSettings {
     pub(crate) source: String,
     /// How many releases stay in the database, the live one among them.
     pub(crate) keep: usize,
-    /// The role that serves; it may read every release. Nothing is granted when it does not exist.
+    /// The role that serves; it may read every release. It must exist; an empty name grants nothing.
     pub(crate) reader_role: Option<String>,
     /// How much smaller than in the release before a core table may be.
     pub(crate) shrink_limit_percent: u8,
     /// Where downloads wait to be loaded; the system's temporary folder by default.
     pub(crate) download_folder: Option<PathBuf>,
-    /// No load takes longer than this.
+    /// No load takes longer than this, and nobody waits longer for one.
     pub(crate) timeout_s: u64,
+    /// No other command takes longer: listing, validation, rollback, pruning, migration.
+    pub(crate) command_timeout_s: u64,
+    /// Whether `etl schedule` makes up at its start for a time of the schedule that passed without it.
+    pub(crate) catch_up: bool,
+    /// It waits up to so long before that, at random, so that installations started together do not ask together.
+    pub(crate) catch_up_delay_s: u64,
     pub(crate) retry: RetrySettings,
     /// Where `etl schedule` shows its health and metrics.
     pub(crate) listen: ListenSettings,
     pub(crate) mssql: MssqlSettings,
+}
+
+impl EtlSettings {
+    /// The role that may read releases, where there is to be one.
+    pub(crate) fn reader_role(&self) -> Option<&str> {
+        self.reader_role.as_deref().filter(|role| !role.is_empty())
+    }
 }
 
 /// How a scheduled load that failed is tried again.
@@ -80,6 +93,9 @@ impl Default for EtlSettings {
             shrink_limit_percent: 10,
             download_folder: None,
             timeout_s: 3_600,
+            command_timeout_s: 120,
+            catch_up: true,
+            catch_up_delay_s: 900,
             retry: RetrySettings::default(),
             listen: ListenSettings::default(),
             mssql: MssqlSettings::default(),
@@ -102,7 +118,7 @@ impl Default for ListenSettings {
     fn default() -> Self {
         Self {
             host: "127.0.0.1".to_owned(),
-            port: 18_010,
+            port: 8_010,
         }
     }
 }

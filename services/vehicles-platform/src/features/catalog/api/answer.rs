@@ -8,7 +8,7 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 
-/// The month of the vehicle data that an answer is from.
+/// The load of vehicle data that an answer is from: its month and its number, as `2026-10-3`.
 pub(super) const DATA_RELEASE: HeaderName = HeaderName::from_static("x-data-release");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Private, because the caller had to show a key; an hour, so that a new release reaches everybody within one.
@@ -34,7 +34,7 @@ pub(crate) fn respond(
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, LIFETIME);
-    for (name, text) in [(ETAG, etag), (DATA_RELEASE, release.month.clone())] {
+    for (name, text) in [(ETAG, etag), (DATA_RELEASE, release.label.clone())] {
         if let Ok(value) = HeaderValue::try_from(text) {
             headers.insert(name, value);
         }
@@ -45,9 +45,7 @@ pub(crate) fn respond(
 /// Put together by hand: formatting is the dearer half of a cached answer.
 fn etag(release: &LiveRelease, body_tag: &str) -> String {
     let body_tag = body_tag.trim_matches('"');
-    let id = release.id.to_string();
-    let parts = ["\"", &release.month, ".", &id, ".", body_tag, "\""];
-    parts.concat()
+    ["\"", &release.label, ".", body_tag, "\""].concat()
 }
 
 /// `If-None-Match` by RFC 9110: a list, `*`, weak comparison.
@@ -69,11 +67,7 @@ mod tests {
 
     fn status(if_none_match: &str) -> u16 {
         let request = TestRequest::default().insert_header((IF_NONE_MATCH, if_none_match));
-        let release = LiveRelease {
-            id: 3,
-            month: "2026-10".into(),
-            schema: "release_3".into(),
-        };
+        let release = LiveRelease::new(3, "2026-10".to_owned());
         let body = Bytes::from_static(b"{}");
         respond(&request.to_http_request(), &release, "\"abc\"", body)
             .status()
@@ -83,9 +77,9 @@ mod tests {
     #[test]
     fn a_known_validator_is_enough() {
         for known in [
-            "\"2026-10.3.abc\"",
-            "W/\"2026-10.3.abc\"",
-            "\"x\", \"2026-10.3.abc\"",
+            "\"2026-10-3.abc\"",
+            "W/\"2026-10-3.abc\"",
+            "\"x\", \"2026-10-3.abc\"",
             "*",
         ] {
             assert_eq!(status(known), 304, "{known}");
@@ -94,7 +88,7 @@ mod tests {
 
     #[test]
     fn another_release_or_another_body_is_sent() {
-        for other in ["\"2026-09.2.abc\"", "\"2026-10.3.abd\"", "abc", ""] {
+        for other in ["\"2026-10-2.abc\"", "\"2026-10-3.abd\"", "abc", ""] {
             assert_eq!(status(other), 200, "{other}");
         }
     }

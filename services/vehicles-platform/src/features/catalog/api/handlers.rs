@@ -45,7 +45,7 @@ async fn list_years(request: HttpRequest, catalog: web::Data<Catalog>) -> Answer
     let question = Question::Years {
         types: query.vehicle_types(),
     };
-    answer(&request, &catalog, query, question).await
+    answer(&request, &catalog, query, question, Picked::default()).await
 }
 
 /// The makes that sold vehicles of a model year, by name.
@@ -65,7 +65,7 @@ async fn list_makes(request: HttpRequest, catalog: web::Data<Catalog>) -> Answer
         year: query.year(),
         types: query.vehicle_types(),
     };
-    answer(&request, &catalog, query, question).await
+    answer(&request, &catalog, query, question, Picked::default()).await
 }
 
 /// The models of a make in a model year, by name.
@@ -88,15 +88,29 @@ async fn list_models(request: HttpRequest, catalog: web::Data<Catalog>) -> Answe
         make_id: query.make_id(),
         types: query.vehicle_types(),
     };
-    answer(&request, &catalog, query, question).await
+    answer(&request, &catalog, query, question, Picked::default()).await
+}
+
+/// The parameters that name a model in a model year, as the document tells them.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only described; `Parameters` reads the query")]
+struct ModelYearParameters {
+    /// The model year
+    #[param(example = 2022)]
+    year: u16,
+    /// The make
+    #[param(example = 474)]
+    make_id: i32,
+    /// The model, from the list of models
+    #[param(example = 1861)]
+    model_id: i32,
 }
 
 /// The trims of a model in a model year, narrowed by what was already picked.
 #[utoipa::path(
     params(
-        ("year" = u16, Query, description = "The model year", example = 2022),
-        ("make_id" = i32, Query, description = "The make", example = 474),
-        ("model_id" = i32, Query, description = "The model, from the list of models", example = 1861),
+        ModelYearParameters,
         ("engine_id" = Option<i64>, Query, description = "Only trims that come with this engine"),
         ("transmission_id" = Option<i64>, Query, description = "Only trims that come with this transmission"),
     ),
@@ -113,9 +127,7 @@ async fn list_trims(request: HttpRequest, catalog: web::Data<Catalog>) -> Answer
 /// The engines of a model in a model year, smaller before larger, narrowed by what was already picked.
 #[utoipa::path(
     params(
-        ("year" = u16, Query, description = "The model year", example = 2022),
-        ("make_id" = i32, Query, description = "The make", example = 474),
-        ("model_id" = i32, Query, description = "The model, from the list of models", example = 1861),
+        ModelYearParameters,
         ("trim_id" = Option<i64>, Query, description = "Only engines that this trim comes with"),
         ("transmission_id" = Option<i64>, Query, description = "Only engines that come with this transmission"),
     ),
@@ -133,9 +145,7 @@ async fn list_engines(request: HttpRequest, catalog: web::Data<Catalog>) -> Answ
 /// offer "other" beside them.
 #[utoipa::path(
     params(
-        ("year" = u16, Query, description = "The model year", example = 2022),
-        ("make_id" = i32, Query, description = "The make", example = 474),
-        ("model_id" = i32, Query, description = "The model, from the list of models", example = 1861),
+        ModelYearParameters,
         ("trim_id" = Option<i64>, Query, description = "Only transmissions that this trim comes with"),
         ("engine_id" = Option<i64>, Query, description = "Only transmissions that come with this engine"),
     ),
@@ -152,9 +162,7 @@ async fn list_transmissions(request: HttpRequest, catalog: web::Data<Catalog>) -
 /// The trims, engines and transmissions that one VIN of the model could really carry together.
 #[utoipa::path(
     params(
-        ("year" = u16, Query, description = "The model year", example = 2022),
-        ("make_id" = i32, Query, description = "The make", example = 474),
-        ("model_id" = i32, Query, description = "The model, from the list of models", example = 1861),
+        ModelYearParameters,
         ("trim_id" = Option<i64>, Query, description = "Only with this trim"),
         ("engine_id" = Option<i64>, Query, description = "Only with this engine"),
         ("transmission_id" = Option<i64>, Query, description = "Only with this transmission"),
@@ -232,11 +240,8 @@ async fn answer_of(request: &HttpRequest, catalog: &Catalog, side: Side) -> Answ
         request,
         catalog,
         query,
-        Question::Of {
-            side,
-            model,
-            picked,
-        },
+        Question::Of { side, model },
+        picked,
     )
     .await
 }
@@ -246,9 +251,10 @@ async fn answer(
     catalog: &Catalog,
     query: Parameters<'_>,
     question: Question,
+    picked: Picked,
 ) -> Answered {
     query.finish().map_err(not_acceptable)?;
-    match catalog.answer(question).await {
+    match catalog.answer(question, picked).await {
         Ok((answer, served)) => Ok(respond(
             request,
             &served.live,

@@ -7,48 +7,40 @@ use std::cmp::Ordering;
 use tokio_postgres::Row;
 
 /// A row of `catalog_configuration`, with the names of what it refers to.
-pub(super) struct Carried {
-    trim: Option<Trim>,
-    engine: Option<Engine>,
-    transmission: Option<Transmission>,
+pub(super) fn read(row: &Row) -> Configuration {
+    let trim = row.get::<_, Option<i64>>("trim_id").map(|id| Trim {
+        id,
+        name: row.get("trim_name"),
+    });
+    let transmission = row
+        .get::<_, Option<i64>>("transmission_id")
+        .map(|id| Transmission {
+            id,
+            name: row.get("transmission_name"),
+            kind: row.get("style"),
+            speeds: row.get("speeds"),
+        });
+    Configuration {
+        trim,
+        engine: read_engine(row),
+        transmission,
+    }
 }
 
-impl Carried {
-    pub(super) fn read(row: &Row) -> Self {
-        let trim = row.get::<_, Option<i64>>("trim_id").map(|id| Trim {
-            id,
-            name: row.get("trim_name"),
-        });
-        let transmission = row
-            .get::<_, Option<i64>>("transmission_id")
-            .map(|id| Transmission {
-                id,
-                name: row.get("transmission_name"),
-                kind: row.get("style"),
-                speeds: row.get("speeds"),
-            });
-        Self {
-            trim,
-            engine: read_engine(row),
-            transmission,
-        }
-    }
-
-    /// Whether it can go with what was picked. What NHTSA does not tell of a row speaks against nothing.
-    pub(super) fn fits(&self, picked: Picked) -> bool {
-        let agrees = |own: Option<i64>, wanted: Option<i64>| {
-            own.zip(wanted).is_none_or(|(own, wanted)| own == wanted)
-        };
-        agrees(self.trim.as_ref().map(|trim| trim.id), picked.trim_id)
-            && agrees(
-                self.engine.as_ref().map(|engine| engine.id),
-                picked.engine_id,
-            )
-            && agrees(
-                self.transmission.as_ref().map(|t| t.id),
-                picked.transmission_id,
-            )
-    }
+/// Whether a row can go with what was picked. What NHTSA does not tell of it speaks against nothing.
+pub(super) fn fits(row: &Configuration, picked: Picked) -> bool {
+    let agrees = |own: Option<i64>, wanted: Option<i64>| {
+        own.zip(wanted).is_none_or(|(own, wanted)| own == wanted)
+    };
+    agrees(row.trim.as_ref().map(|trim| trim.id), picked.trim_id)
+        && agrees(
+            row.engine.as_ref().map(|engine| engine.id),
+            picked.engine_id,
+        )
+        && agrees(
+            row.transmission.as_ref().map(|t| t.id),
+            picked.transmission_id,
+        )
 }
 
 fn read_engine(row: &Row) -> Option<Engine> {
@@ -75,7 +67,7 @@ fn read_engine(row: &Row) -> Option<Engine> {
 }
 
 /// Each trim once, by name.
-pub(super) fn trims(rows: Vec<Carried>) -> Vec<Trim> {
+pub(super) fn trims(rows: Vec<Configuration>) -> Vec<Trim> {
     let mut trims: Vec<Trim> = rows.into_iter().filter_map(|row| row.trim).collect();
     trims.sort_by(by_trim);
     trims.dedup_by_key(|trim| trim.id);
@@ -83,7 +75,7 @@ pub(super) fn trims(rows: Vec<Carried>) -> Vec<Trim> {
 }
 
 /// Each engine once, smaller before larger, electric last; its power over all its configurations.
-pub(super) fn engines(rows: Vec<Carried>) -> Vec<Engine> {
+pub(super) fn engines(rows: Vec<Configuration>) -> Vec<Engine> {
     let mut engines: Vec<Engine> = rows.into_iter().filter_map(|row| row.engine).collect();
     engines.sort_by(by_engine);
     engines.dedup_by(|later, first| {
@@ -97,7 +89,7 @@ pub(super) fn engines(rows: Vec<Carried>) -> Vec<Engine> {
 }
 
 /// Each transmission once, by kind and speeds.
-pub(super) fn transmissions(rows: Vec<Carried>) -> Vec<Transmission> {
+pub(super) fn transmissions(rows: Vec<Configuration>) -> Vec<Transmission> {
     let mut transmissions: Vec<Transmission> = rows
         .into_iter()
         .filter_map(|row| row.transmission)
@@ -108,7 +100,7 @@ pub(super) fn transmissions(rows: Vec<Carried>) -> Vec<Transmission> {
 }
 
 /// Every row, by trim, engine and transmission.
-pub(super) fn all(mut rows: Vec<Carried>) -> Vec<Configuration> {
+pub(super) fn all(mut rows: Vec<Configuration>) -> Vec<Configuration> {
     rows.sort_by(|a, b| {
         unknown_last(a.trim.as_ref(), b.trim.as_ref(), by_trim)
             .then_with(|| unknown_last(a.engine.as_ref(), b.engine.as_ref(), by_engine))
@@ -120,19 +112,7 @@ pub(super) fn all(mut rows: Vec<Carried>) -> Vec<Configuration> {
                 )
             })
     });
-    rows.into_iter()
-        .map(
-            |Carried {
-                 trim,
-                 engine,
-                 transmission,
-             }| Configuration {
-                trim,
-                engine,
-                transmission,
-            },
-        )
-        .collect()
+    rows
 }
 
 fn widest(a: Option<PowerRange>, b: Option<PowerRange>) -> Option<PowerRange> {
@@ -194,12 +174,12 @@ mod tests {
         }
     }
 
-    fn row(trim: Option<i64>, engine: Option<Engine>) -> Carried {
+    fn row(trim: Option<i64>, engine: Option<Engine>) -> Configuration {
         let trim = trim.map(|id| Trim {
             id,
             name: format!("trim {id}"),
         });
-        Carried {
+        Configuration {
             trim,
             engine,
             transmission: None,
@@ -239,8 +219,8 @@ mod tests {
             engine_id: Some(9),
             ..Picked::default()
         };
-        assert!(row(Some(1), None).fits(picked));
-        assert!(row(None, Some(engine(9, None, None))).fits(picked));
-        assert!(!row(Some(2), None).fits(picked));
+        assert!(fits(&row(Some(1), None), picked));
+        assert!(fits(&row(None, Some(engine(9, None, None))), picked));
+        assert!(!fits(&row(Some(2), None), picked));
     }
 }

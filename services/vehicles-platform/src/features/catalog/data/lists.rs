@@ -3,11 +3,11 @@
 use super::{configurations, queries};
 use crate::features::catalog::CatalogError;
 use crate::features::catalog::domain::natural_order;
-use crate::features::catalog::domain::question::{ModelYear, Question, Side};
+use crate::features::catalog::domain::question::{ModelYear, Picked, Question, Side};
 use crate::features::catalog::domain::vehicle_types::VehicleTypes;
 use crate::features::etl::LiveRelease;
 use contracts::List;
-use contracts::vehicles::{Make, Model, Year};
+use contracts::vehicles::{Configuration, Make, Model, Year};
 use pg::Db;
 use serde::Serialize;
 use tokio_postgres::Row;
@@ -45,20 +45,27 @@ pub(crate) async fn answer(
             make_id,
             types,
         } => json(models(&source, year, make_id, types).await?),
-        Question::Of {
-            side,
-            model,
-            picked,
-        } => {
-            let mut rows = carried(&source, model).await?;
-            rows.retain(|row| row.fits(picked));
-            match side {
-                Side::Trims => json(configurations::trims(rows)),
-                Side::Engines => json(configurations::engines(rows)),
-                Side::Transmissions => json(configurations::transmissions(rows)),
-                Side::Configurations => json(configurations::all(rows)),
-            }
-        }
+        Question::Of { side, model } => one_side(side, carried(&source, model).await?),
+    }
+}
+
+/// One side of the configurations that go with what was picked, out of all of them as [`answer`] gave them.
+pub(crate) fn narrowed(
+    configurations: &[u8],
+    side: Side,
+    picked: Picked,
+) -> Result<Vec<u8>, CatalogError> {
+    let mut rows: List<Configuration> = serde_json::from_slice(configurations)?;
+    rows.data.retain(|row| configurations::fits(row, picked));
+    one_side(side, rows.data)
+}
+
+fn one_side(side: Side, rows: Vec<Configuration>) -> Result<Vec<u8>, CatalogError> {
+    match side {
+        Side::Trims => json(configurations::trims(rows)),
+        Side::Engines => json(configurations::engines(rows)),
+        Side::Transmissions => json(configurations::transmissions(rows)),
+        Side::Configurations => json(configurations::all(rows)),
     }
 }
 
@@ -125,7 +132,7 @@ async fn models(
 async fn carried(
     source: &Source<'_>,
     model: ModelYear,
-) -> Result<Vec<configurations::Carried>, CatalogError> {
+) -> Result<Vec<Configuration>, CatalogError> {
     let known = source
         .query(queries::MAKE_OF_MODEL, &[&model.model_id])
         .await?;
@@ -138,5 +145,5 @@ async fn carried(
     let rows = source
         .query(queries::CONFIGURATIONS, &[&model.year, &model.model_id])
         .await?;
-    Ok(rows.iter().map(configurations::Carried::read).collect())
+    Ok(rows.iter().map(configurations::read).collect())
 }

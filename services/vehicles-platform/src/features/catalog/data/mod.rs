@@ -5,4 +5,4 @@ mod lists;
 pub(super) mod queries;
 pub(super) mod search_entries;
 
-pub(super) use lists::answer;
+pub(super) use lists::{answer, narrowed};

@@ -46,10 +46,11 @@ pub(crate) enum Question {
         make_id: i32,
         types: VehicleTypes,
     },
+    /// Everything there is on that side. What was picked narrows it afterwards: an answer for every pick, possible or not,
+    /// would fill the cache with what anybody cares to make up.
     Of {
         side: Side,
         model: ModelYear,
-        picked: Picked,
     },
 }
 
@@ -74,7 +75,6 @@ impl Question {
                         make_id,
                         model_id,
                     },
-                picked,
             } => {
                 let side = match side {
                     Side::Trims => "trims",
@@ -82,13 +82,7 @@ impl Question {
                     Side::Transmissions => "transmissions",
                     Side::Configurations => "configurations",
                 };
-                let id = |id: Option<i64>| id.map_or_else(String::new, |id| id.to_string());
-                let [trim, engine, transmission] = [
-                    id(picked.trim_id),
-                    id(picked.engine_id),
-                    id(picked.transmission_id),
-                ];
-                format!("{side}:{year}:{make_id}:{model_id}:{trim}:{engine}:{transmission}")
+                format!("{side}:{year}:{make_id}:{model_id}")
             }
         }
     }
@@ -105,27 +99,12 @@ mod tests {
             make_id: 1,
             model_id: 2,
         };
-        let of = |side, picked| {
-            Question::Of {
-                side,
-                model,
-                picked,
-            }
-            .key()
-        };
-        let trim = Picked {
-            trim_id: Some(3),
-            ..Picked::default()
-        };
-        let engine = Picked {
-            engine_id: Some(3),
-            ..Picked::default()
-        };
+        let of = |side| Question::Of { side, model }.key();
         let keys = [
-            of(Side::Engines, Picked::default()),
-            of(Side::Engines, trim),
-            of(Side::Engines, engine),
-            of(Side::Trims, engine),
+            of(Side::Engines),
+            of(Side::Trims),
+            of(Side::Transmissions),
+            of(Side::Configurations),
             Question::Years {
                 types: VehicleTypes::default(),
             }

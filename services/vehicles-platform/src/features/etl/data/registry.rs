@@ -3,10 +3,13 @@
 use super::super::{EtlError, LiveRelease, Month};
 use serde::Serialize;
 use serde_json::Value;
-use tokio_postgres::GenericClient;
+use tokio_postgres::{GenericClient, Row};
 
 /// Listening processes learn of a switch by this channel; the payload is the id of the release that is live now.
 const CHANNEL: &str = "mvp_release";
+
+/// The statement that gives every attempt, the latest first.
+pub(crate) const LIST_RELEASES: &str = include_str!("queries/list_releases.sql");
 
 /// The schema of a release.
 pub(crate) fn schema_of(id: i32) -> String {
@@ -52,10 +55,13 @@ pub(crate) async fn live_release(
 
 /// Every attempt, the latest first.
 pub(crate) async fn list(client: &impl GenericClient) -> Result<Vec<ReleaseRow>, EtlError> {
-    let rows = client
-        .query(include_str!("queries/list_releases.sql"), &[])
-        .await?;
-    let read = |row: &tokio_postgres::Row| ReleaseRow {
+    let rows = client.query(LIST_RELEASES, &[]).await?;
+    Ok(rows.iter().map(read_release).collect())
+}
+
+/// A row of [`LIST_RELEASES`].
+pub(crate) fn read_release(row: &Row) -> ReleaseRow {
+    ReleaseRow {
         id: row.get("id"),
         state: row.get("state"),
         month: row.get("month"),
@@ -69,8 +75,7 @@ pub(crate) async fn list(client: &impl GenericClient) -> Result<Vec<ReleaseRow>,
         row_counts: row.get("row_counts"),
         phase_ms: row.get("phase_ms"),
         failure: row.get("failure"),
-    };
-    Ok(rows.iter().map(read).collect())
+    }
 }
 
 /// Registers an attempt and gives it its id.
@@ -174,24 +179,37 @@ pub(crate) async fn newest_month(
         .ok_or_else(|| EtlError::Missing("date in the patterns to tell the month by".to_owned()))
 }
 
-/// Lets the serving role read a schema, where that role exists.
-pub(crate) async fn grant_read(
+/// The serving role must exist: a release that nobody may read is no use, and a wrong name would say nothing.
+pub(crate) async fn require_reader(
     client: &impl GenericClient,
     role: Option<&str>,
-    schema: &str,
 ) -> Result<(), EtlError> {
     let Some(role) = role else { return Ok(()) };
     let exists = client
         .query_opt(include_str!("queries/role_exists.sql"), &[&role])
         .await?;
-    if exists.is_some() {
-        let role = role.replace('"', "\"\"");
-        client
-            .batch_execute(&format!(
-                "GRANT USAGE ON SCHEMA {schema} TO \"{role}\";
-                 GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO \"{role}\""
-            ))
-            .await?;
+    match exists {
+        Some(_) => Ok(()),
+        None => Err(EtlError::Settings(format!(
+            "etl.reader_role: the database has no role {role:?}; make it, or set etl.reader_role to \"\" to grant nothing"
+        ))),
     }
+}
+
+/// Lets the serving role read a schema.
+pub(crate) async fn grant_read(
+    client: &impl GenericClient,
+    role: Option<&str>,
+    schema: &str,
+) -> Result<(), EtlError> {
+    require_reader(client, role).await?;
+    let Some(role) = role else { return Ok(()) };
+    let role = role.replace('"', "\"\"");
+    client
+        .batch_execute(&format!(
+            "GRANT USAGE ON SCHEMA {schema} TO \"{role}\";
+             GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO \"{role}\""
+        ))
+        .await?;
     Ok(())
 }

@@ -12,7 +12,7 @@ mod tables;
 mod tracker;
 
 pub(super) use decoder_index::{ensure as ensure_vin_index, of_source as vin_index_of_source};
-pub(super) use session::Session;
+pub(super) use session::{Session, limit_statements};
 pub(crate) use tracker::{ProgressFormat, Step, Tracker};
 
 use super::data::for_schema;
@@ -124,6 +124,8 @@ async fn run(
     let opened = Session::open(&etl.database, request.wait).await?;
     let session = running.session.insert(opened);
     session.sweep().await?;
+    // Known now, not after everything is loaded.
+    registry::require_reader(&session.client, etl.settings.reader_role()).await?;
     tracker.enter(Step::Fetch);
     let gauge = Arc::new(Gauge::default());
     let source = tracker
@@ -261,7 +263,7 @@ impl Job<'_> {
         report: Report,
     ) -> Result<Outcome, EtlError> {
         self.tracker.enter(Step::Switch);
-        let reader = self.etl.settings.reader_role.as_deref();
+        let reader = self.etl.settings.reader_role();
         registry::grant_read(self.client, reader, &self.schema).await?;
         let result = LoadResult {
             checksum,

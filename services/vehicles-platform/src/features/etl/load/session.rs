@@ -7,6 +7,7 @@ use serde_json::json;
 use service::errors::chain;
 use std::time::Duration;
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 
 /// The advisory lock of the ETL ("mvp-etl" in ASCII).
 const LOCK_KEY: i64 = 0x6d76_702d_6574_6c00;
@@ -93,16 +94,36 @@ impl Session {
             .query(include_str!("../data/queries/orphaned_schemas.sql"), &[])
             .await?;
         for row in orphans {
-            self.drop_schema(row.get(0)).await?;
+            let schema: &str = row.get(0);
+            match self.drop_schema(schema).await {
+                // Somebody still reads it. It is in nobody's way, so the command goes on and a later one removes it.
+                Err(EtlError::Database(error)) if is_locked(&error) => {
+                    tracing::warn!(schema, "a half-loaded release is in use and stays for now");
+                }
+                outcome => outcome?,
+            }
         }
         Ok(())
     }
 
+    /// From here on no statement of this connection takes longer, and none waits long for a lock.
+    pub(in super::super) async fn limit(&self, limit_s: u64) -> Result<(), EtlError> {
+        limit_statements(&self.client, limit_s).await?;
+        Ok(self
+            .client
+            .batch_execute("SET lock_timeout = '10s'")
+            .await?)
+    }
+
     async fn drop_schema(&self, schema: &str) -> Result<(), EtlError> {
         let sql = format!(
-            "SET lock_timeout = '10s'; DROP SCHEMA IF EXISTS {schema} CASCADE; RESET lock_timeout"
+            "BEGIN; SET LOCAL lock_timeout = '5s'; DROP SCHEMA IF EXISTS {schema} CASCADE; COMMIT"
         );
-        Ok(self.client.batch_execute(&sql).await?)
+        let dropped = self.client.batch_execute(&sql).await;
+        if dropped.is_err() {
+            self.client.batch_execute("ROLLBACK").await?;
+        }
+        Ok(dropped?)
     }
 
     /// Removes complete releases beyond the newest `keep`; the live one always stays.
@@ -175,6 +196,19 @@ impl Session {
             .await
             .unwrap_or(Err(EtlError::Database(DbError::Timeout)))
     }
+}
+
+/// PostgreSQL gives up what the client no longer waits for.
+pub(in super::super) async fn limit_statements(
+    client: &Client,
+    limit_s: u64,
+) -> Result<(), DbError> {
+    let sql = format!("SET statement_timeout = '{limit_s}s'");
+    Ok(client.batch_execute(&sql).await?)
+}
+
+fn is_locked(error: &DbError) -> bool {
+    error.sql_state() == Some(&SqlState::LOCK_NOT_AVAILABLE)
 }
 
 /// `mvp-etl@<host>/<pid>`, within the 63 bytes that PostgreSQL keeps of it.

@@ -1,7 +1,7 @@
 //! How long to wait before a load is tried again.
 
 use super::super::settings::RetrySettings;
-use super::Next;
+use super::{Next, RunResult};
 use jiff::SignedDuration;
 use rand::RngExt;
 
@@ -20,21 +20,23 @@ impl Backoff {
     pub(super) fn failed(&self, attempt: u32) -> Next {
         let doubled = 2_u64.saturating_pow(attempt.saturating_sub(1));
         let longest = self.settings.first_delay_s.saturating_mul(doubled);
-        self.unless_last(attempt, longest.min(self.settings.longest_delay_s))
+        let delay_s = longest.min(self.settings.longest_delay_s);
+        self.unless_last(attempt, delay_s, RunResult::Failed)
     }
 
     /// The file is not there yet; asking often does not bring it.
     pub(super) fn not_published(&self, attempt: u32) -> Next {
-        self.unless_last(attempt, self.settings.not_published_delay_s)
+        let delay_s = self.settings.not_published_delay_s;
+        self.unless_last(attempt, delay_s, RunResult::NothingNew)
     }
 
-    fn unless_last(&self, attempt: u32, delay_s: u64) -> Next {
+    fn unless_last(&self, attempt: u32, delay_s: u64, result: RunResult) -> Next {
         if attempt >= self.settings.attempts {
-            return Next::Rest;
+            return Next::Rest(Some(result));
         }
         let share = rand::rng().random_range(0.5..=1.0);
         let delay = std::time::Duration::from_secs(delay_s).mul_f64(share);
-        SignedDuration::try_from(delay).map_or(Next::Rest, Next::Retry)
+        SignedDuration::try_from(delay).map_or(Next::Rest(Some(result)), Next::Retry)
     }
 }
 
@@ -59,7 +61,10 @@ mod tests {
                 "{attempt}: {after:?}"
             );
         }
-        assert_eq!(backoff.failed(5), Next::Rest);
-        assert_eq!(backoff.not_published(5), Next::Rest);
+        assert_eq!(backoff.failed(5), Next::Rest(Some(RunResult::Failed)));
+        assert_eq!(
+            backoff.not_published(5),
+            Next::Rest(Some(RunResult::NothingNew))
+        );
     }
 }

@@ -81,14 +81,19 @@ impl Metrics {
         self.runs.add(1, &[KeyValue::new("result", result)]);
     }
 
-    /// Shows what the registry says of the live release.
+    /// Shows what the registry says of the live release. What was looked at later and held nothing new stays the last
+    /// success.
     pub(super) fn remember(&self, live: &ReleaseRow) {
         let mut shown = self.shown();
-        shown.last_success_s = live
+        let finished_s = live
             .finished_at
             .as_ref()
             .and_then(|text| text.parse::<Timestamp>().ok())
             .map(|at| at.as_duration().as_secs_f64());
+        shown.last_success_s = match (shown.last_success_s, finished_s) {
+            (Some(shown), Some(finished)) => Some(shown.max(finished)),
+            (shown, finished) => shown.or(finished),
+        };
         let total_ms = live
             .phase_ms
             .as_ref()

@@ -42,20 +42,46 @@ fn settings(source: &str) -> EtlSettings {
     EtlSettings {
         source: source.to_owned(),
         timezone: "America/New_York".to_owned(),
+        // The role of a test's own database has another name.
+        reader_role: None,
+        catch_up: false,
         ..EtlSettings::default()
     }
 }
 
-fn schedule<'a>(clock: &'a JumpingClock, settings: &EtlSettings) -> Schedule<&'a JumpingClock> {
+/// A journal in memory: when the source was last looked at, and what was written down since.
+#[derive(Default)]
+struct Notes {
+    looked_at: Option<Timestamp>,
+    recorded: RefCell<Vec<RunResult>>,
+}
+
+impl Record for Notes {
+    async fn looked_since(&self, since: Timestamp) -> Result<bool, EtlError> {
+        Ok(self.looked_at.is_some_and(|at| at >= since))
+    }
+
+    async fn record(&self, result: RunResult) -> Result<(), EtlError> {
+        self.recorded.borrow_mut().push(result);
+        Ok(())
+    }
+}
+
+fn schedule<'a>(
+    clock: &'a JumpingClock,
+    settings: &EtlSettings,
+) -> Schedule<&'a JumpingClock, Notes> {
     Schedule {
         plan: Plan::new(settings).unwrap(),
         clock,
         metrics: Metrics::register(),
+        journal: Notes::default(),
+        halt: CancellationToken::new(),
     }
 }
 
 /// Runs until the clock has jumped as often as it may.
-async fn run_out<L>(schedule: &Schedule<&JumpingClock>, load: L)
+async fn run_out<L>(schedule: &Schedule<&JumpingClock, Notes>, load: L)
 where
     L: AsyncFnMut(SourceAddress, Date) -> Result<Outcome, EtlError>,
 {
@@ -156,6 +182,72 @@ async fn a_release_that_is_not_published_is_asked_for_again_the_next_day() {
     }
 }
 
+#[tokio::test]
+async fn a_sunday_that_was_missed_is_made_up_for_once_and_soon() {
+    for (looked_at, loads) in [
+        (None, 1),
+        (Some("2026-10-04T05:59:59Z"), 1),
+        (Some("2026-10-04T06:00:07Z"), 0),
+    ] {
+        let clock = clock(1);
+        let settings = EtlSettings {
+            catch_up: true,
+            ..settings("x")
+        };
+        let mut schedule = schedule(&clock, &settings);
+        schedule.journal.looked_at = looked_at.map(|text| text.parse().unwrap());
+        let loaded = Cell::new(0);
+        let begun = clock.now.get();
+        let run = schedule.run(async |_, _| {
+            loaded.set(loaded.get() + 1);
+            Ok(Outcome::AlreadyLoaded { id: 1, live: true })
+        });
+        // The clock stands still after the one jump that comes before making up.
+        let ended = tokio::time::timeout(Duration::from_millis(200), run).await;
+        assert!(ended.is_err(), "it runs until it is stopped");
+        assert_eq!(loaded.get(), loads, "{looked_at:?}");
+        assert_eq!(schedule.journal.recorded.borrow().len(), loads);
+        let waited = clock.jumps.borrow()[0].duration_since(begun).as_secs();
+        assert!((0..=900).contains(&waited), "{waited}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_stopped_is_waited_for_and_not_written_down_as_done() {
+    let clock = clock(1);
+    let schedule = schedule(&clock, &settings("x"));
+    let run = schedule.run(async |_, _| {
+        schedule.halt.cancel();
+        // A load that cleans up takes its time.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Err(EtlError::Interrupted.during("reading"))
+    });
+    run.await;
+    assert!(schedule.journal.recorded.borrow().is_empty());
+}
+
+#[test]
+fn the_last_time_is_found_however_seldom_it_comes() {
+    let now: Timestamp = "2026-10-05T12:00:00Z".parse().unwrap();
+    for (expression, last) in [
+        ("0 2 * * 0", Some("2026-10-04T02:00:00Z")),
+        ("*/5 * * * *", Some("2026-10-05T12:00:00Z")),
+        ("30 3 1 1 *", Some("2026-01-01T03:30:00Z")),
+        ("0 0 29 2 *", None),
+    ] {
+        let settings = EtlSettings {
+            schedule: expression.to_owned(),
+            ..EtlSettings::default()
+        };
+        let found = Plan::new(&settings).unwrap().last(now);
+        assert_eq!(
+            found,
+            last.map(|text| text.parse().unwrap()),
+            "{expression}"
+        );
+    }
+}
+
 #[test]
 fn a_cron_expression_or_a_time_zone_that_is_none_is_refused() {
     for (schedule, timezone) in [
@@ -247,6 +339,9 @@ async fn a_server_that_fails_in_every_way_is_outlived_and_the_release_goes_live(
     .await;
     assert_eq!(*ended.borrow(), [10, 10, 10, 0]);
     let client = database.client().await;
-    let live = registry::live_release(&client).await.unwrap().unwrap();
+    let live = super::super::data::registry::live_release(&client)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(live.month, "2026-10");
 }

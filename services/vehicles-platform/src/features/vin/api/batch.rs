@@ -63,7 +63,7 @@ pub(super) async fn decode_vins(
     };
     let mut response = HttpResponse::Ok();
     response.content_type(LINES);
-    response.insert_header(("X-Data-Release", job.served.live.month.clone()));
+    response.insert_header(("X-Data-Release", job.served.live.label.clone()));
     match media_type(request.headers()).as_deref() {
         Some("application/json") => {
             let entries = list_of(body).await?;
@@ -163,10 +163,10 @@ impl Job {
     ) -> Result<(), VinError> {
         match question_of(entry) {
             Ok(question) => {
-                let month = &self.served.live.month;
-                let options = question.options(as_of(month));
+                let release = &self.served.live;
+                let options = question.options(as_of(&release.month));
                 let known = decoder.decode(&question.vin, &options);
-                serde_json::to_writer(&mut *out, &answer(&known, month, self.attributes))?;
+                serde_json::to_writer(&mut *out, &answer(&known, &release.label, self.attributes))?;
             }
             Err((code, detail)) => {
                 let code = code.to_owned();

@@ -122,10 +122,10 @@ async fn answer_to(
 }
 
 fn body_of(served: &Served, question: Question, attributes: bool) -> Result<Vec<u8>, VinError> {
-    let month = &served.live.month;
-    let options = question.options(as_of(month));
+    let options = question.options(as_of(&served.live.month));
     let decoded = decode(&served.content, &question.vin, &options);
-    Ok(serde_json::to_vec(&answer(&decoded, month, attributes))?)
+    let answer = answer(&decoded, &served.live.label, attributes);
+    Ok(serde_json::to_vec(&answer)?)
 }
 
 pub(super) fn unreadable(fault: Unreadable) -> Problem {

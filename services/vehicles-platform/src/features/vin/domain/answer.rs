@@ -6,7 +6,7 @@ use contracts::vin::{CheckDigit, PossibleValues, VinAnswer, VinAttribute, VinErr
 use vin_decoder::{Decoded, ErrorCode, Source};
 
 /// The answer; with every public variable of vPIC, if asked for.
-pub(crate) fn answer(decoded: &Decoded<'_>, month: &str, attributes: bool) -> VinAnswer {
+pub(crate) fn answer(decoded: &Decoded<'_>, release: &str, attributes: bool) -> VinAnswer {
     let vin = &decoded.vin;
     let part = |from, to| vin.part(from, to).to_owned();
     let attributes = attributes.then(|| decoded.attributes().map(attribute).collect());
@@ -31,7 +31,7 @@ pub(crate) fn answer(decoded: &Decoded<'_>, month: &str, attributes: bool) -> Vi
         additional_error_text: decoded.additional_error_text(),
         confidence: confidence(decoded),
         attributes,
-        data_release: month.to_owned(),
+        data_release: release.to_owned(),
     }
 }
 

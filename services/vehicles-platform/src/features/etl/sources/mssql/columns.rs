@@ -13,16 +13,36 @@ const FOREIGN_TABLES: [&str; 1] = ["sysdiagrams"];
 #[derive(Debug)]
 pub(super) struct SourceTable {
     pub(super) name: String,
-    pub(super) columns: Vec<String>,
+    pub(super) columns: Vec<SourceColumn>,
     /// The same in lower case and with PostgreSQL's types.
     pub(super) shape: TableShape,
 }
 
+/// A column under its own name.
+#[derive(Debug)]
+pub(super) struct SourceColumn {
+    pub(super) name: String,
+    /// Whether it holds text, whose order depends on a collation.
+    pub(super) is_text: bool,
+    /// Its place in the primary key.
+    pub(super) key_position: Option<i32>,
+}
+
 impl SourceTable {
-    /// Every row, in an order that depends on the rows alone, so that equal content has an equal checksum.
+    /// Every row, in an order that depends on the rows alone, so that equal content has an equal checksum: by the
+    /// primary key, or by all columns where there is none.
     pub(super) fn select(&self, schema: &str) -> String {
-        let columns: Vec<_> = self.columns.iter().map(|name| bracketed(name)).collect();
-        let order: Vec<_> = columns.iter().take(2).map(String::as_str).collect();
+        let columns: Vec<_> = self.columns.iter().map(|c| bracketed(&c.name)).collect();
+        let mut key: Vec<_> = self
+            .columns
+            .iter()
+            .filter(|column| column.key_position.is_some())
+            .collect();
+        key.sort_by_key(|column| column.key_position);
+        if key.is_empty() {
+            key = self.columns.iter().collect();
+        }
+        let order: Vec<_> = key.into_iter().map(SourceColumn::in_order).collect();
         include_str!("select.sql")
             .replace("{columns}", &columns.join(", "))
             .replace(
@@ -30,6 +50,19 @@ impl SourceTable {
                 &format!("{}.{}", bracketed(schema), bracketed(&self.name)),
             )
             .replace("{order}", &order.join(", "))
+    }
+}
+
+impl SourceColumn {
+    /// What to order by. A collation may hold texts of different case or with blanks at the end for equal, and `text` and
+    /// `ntext` cannot be ordered at all: bytes can, and tell all texts apart.
+    fn in_order(&self) -> String {
+        let name = bracketed(&self.name);
+        if self.is_text {
+            format!("CAST(CAST({name} AS nvarchar(max)) AS varbinary(max))")
+        } else {
+            name
+        }
     }
 }
 
@@ -105,8 +138,13 @@ pub(super) async fn list(
             });
         }
         if let Some(last) = tables.last_mut() {
-            last.shape.columns.push(column(row)?);
-            last.columns.push(text(row, 1)?.to_owned());
+            let shape = column(row)?;
+            last.columns.push(SourceColumn {
+                name: text(row, 1)?.to_owned(),
+                is_text: is_text(text(row, 2)?),
+                key_position: number(row, 7)?,
+            });
+            last.shape.columns.push(shape);
         }
     }
     Ok(tables)
@@ -120,13 +158,16 @@ fn plain_name(name: &str) -> Result<(), SourceError> {
     }
 }
 
+fn is_text(data_type: &str) -> bool {
+    data_type.ends_with("char") || data_type.ends_with("text")
+}
+
 fn column(row: &Row) -> Result<Column, SourceError> {
-    let number = |index| row.try_get::<i32, usize>(index).map_err(SourceError::Mssql);
     let described = Described {
         data_type: text(row, 2)?,
-        length: number(3)?,
-        precision: number(4)?,
-        scale: number(5)?,
+        length: number(row, 3)?,
+        precision: number(row, 4)?,
+        scale: number(row, 5)?,
     };
     plain_name(text(row, 1)?)?;
     let name = text(row, 1)?.to_lowercase();
@@ -149,4 +190,8 @@ fn text(row: &Row, index: usize) -> Result<&str, SourceError> {
         .try_get::<&str, usize>(index)
         .map_err(SourceError::Mssql)?
         .unwrap_or_default())
+}
+
+fn number(row: &Row, index: usize) -> Result<Option<i32>, SourceError> {
+    row.try_get::<i32, usize>(index).map_err(SourceError::Mssql)
 }

@@ -1,0 +1,1 @@
+INSERT INTO etl.scheduled_run (result) VALUES ($1)
