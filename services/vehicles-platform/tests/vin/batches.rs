@@ -27,7 +27,7 @@ async fn a_list_is_answered_in_its_order() {
     let seen = lines(&answer.text);
     assert_eq!(seen.len(), 5);
     assert_eq!(seen[0]["vehicle"]["model"]["name"], "Civic");
-    assert_eq!(seen[1]["errors"].to_string().contains("\"code\":12"), true);
+    assert!(seen[1]["errors"].to_string().contains("\"code\":12"));
     let errors: Vec<_> = seen[2..]
         .iter()
         .map(|it| (&it["error"]["line"], &it["error"]["code"]))

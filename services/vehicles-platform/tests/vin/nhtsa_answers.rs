@@ -71,7 +71,7 @@ fn elements(answer: &Value) -> Map<String, Value> {
     };
     let none = Vec::new();
     let possible = answer["possible_values"].as_array().unwrap_or(&none);
-    let possible: String = possible
+    let possible: Vec<_> = possible
         .iter()
         .map(|it| {
             format!(
@@ -83,7 +83,7 @@ fn elements(answer: &Value) -> Map<String, Value> {
         .collect();
     add("142", &answer["suggested_vin"]);
     add("143", &list("code", ","));
-    add("144", &json!(possible));
+    add("144", &json!(possible.concat()));
     add("156", &answer["additional_error_text"]);
     add("191", &list("text", "; "));
     for values in elements.values_mut() {

@@ -6,6 +6,8 @@ mod data;
 mod decoding;
 mod domain;
 mod error;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use api::routes;
 pub(crate) use decoding::Decoding;

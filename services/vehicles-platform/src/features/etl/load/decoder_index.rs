@@ -128,7 +128,8 @@ async fn read_back(client: &Client, schema: &str) -> Result<Vec<u8>, EtlError> {
     let mut rows = IndexRows::default();
     let raw = |table: &String| !table.starts_with("catalog_") && !table.starts_with("vin_index_");
     for table in tables.into_iter().filter(raw) {
-        let statement = format!("SELECT * FROM {schema}.\"{table}\" LIMIT 0");
+        let statement = for_schema(include_str!("../data/queries/no_rows.sql"), schema);
+        let statement = statement.replace("{table}", &table);
         let columns = client.prepare(&statement).await?;
         let columns: Vec<String> = columns
             .columns()

@@ -1,0 +1,1 @@
+SELECT * FROM {release}."{table}" LIMIT 0
