@@ -14,17 +14,14 @@ async fn main() -> Result<()> {
     let port: u16 = port.parse().map_err(Error::other)?;
     HttpServer::new(move || {
         let body = body.clone();
-        App::new().route(
-            "/vehicles/makes",
-            web::get().to(move || {
-                let body = body.clone();
-                async move {
-                    HttpResponse::Ok()
-                        .content_type("application/json")
-                        .body(body)
-                }
-            }),
-        )
+        App::new().default_service(web::to(move || {
+            let body = body.clone();
+            async move {
+                HttpResponse::Ok()
+                    .content_type("application/json")
+                    .body(body)
+            }
+        }))
     })
     .bind(("127.0.0.1", port))?
     .run()

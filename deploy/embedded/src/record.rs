@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::process::Identity;
+use crate::report::say;
 
 /// Where the supervisor is in its life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,12 +127,21 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Option<T>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
     };
-    serde_json::from_slice(&text).map(Some).with_context(|| {
-        format!(
-            "{} is damaged; stop what runs, then delete this file",
-            path.display()
-        )
-    })
+    match serde_json::from_slice(&text) {
+        Ok(value) => Ok(Some(value)),
+        Err(error) => {
+            // It must not keep an installation from starting or stopping; what it said may help whoever looks.
+            let aside = path.with_extension("damaged");
+            std::fs::rename(path, &aside)
+                .with_context(|| format!("moving the damaged {} aside", path.display()))?;
+            say(format_args!(
+                "  · {} was damaged ({error}) and is {} now; what it named, if it runs, is to be ended by hand",
+                path.display(),
+                aside.display()
+            ));
+            Ok(None)
+        }
+    }
 }
 
 fn write_json<T: Serialize>(path: &Path, value: &T) -> anyhow::Result<()> {
@@ -145,4 +155,21 @@ fn write_json<T: Serialize>(path: &Path, value: &T) -> anyhow::Result<()> {
         Ok(())
     };
     write().with_context(|| format!("writing {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_file_is_moved_aside_and_blocks_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        std::fs::write(&path, "{\"phase\": \"rea").unwrap();
+        let state = State::load(&path).unwrap();
+        assert_eq!(state.phase, Phase::Stopped);
+        assert!(!path.exists() && folder.path().join("state.damaged").exists());
+        std::fs::write(folder.path().join("gateway.json"), "").unwrap();
+        assert!(Record::all(folder.path()).unwrap().is_empty());
+    }
 }

@@ -20,12 +20,23 @@ pub(crate) fn ensure(folder: &Path) -> anyhow::Result<usize> {
         let path = folder.join(&name);
         if path.exists() {
             read(folder, &name)?;
+            close(&path)?;
             continue;
         }
         account::private_file(&path, &format!("{}\n", generate(is_api_key)), None)?;
         made += 1;
     }
     Ok(made)
+}
+
+/// Takes away what others than the owner may do with a secret.
+fn close(path: &Path) -> anyhow::Result<()> {
+    let mode = std::fs::metadata(path)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+            .with_context(|| format!("the secret {} is open to others", path.display()))?;
+    }
+    Ok(())
 }
 
 /// A password, or an API key.
@@ -100,5 +111,7 @@ mod tests {
         let path = folder.path().join("redis-app-password");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         assert_eq!(too_open(folder.path()), ["redis-app-password"]);
+        ensure(folder.path()).unwrap();
+        assert!(too_open(folder.path()).is_empty());
     }
 }

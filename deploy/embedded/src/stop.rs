@@ -78,6 +78,18 @@ fn escalation(kind: Kind) -> Vec<(Signal, Duration)> {
     rising
 }
 
+/// How long stopping everything may take: services and tasks one after another, the stores of a kind together.
+pub(crate) fn longest(run_dir: &Path) -> anyhow::Result<Duration> {
+    let whole = |kind| -> Duration { escalation(kind).into_iter().map(|(_, limit)| limit).sum() };
+    let records = Record::all(run_dir)?;
+    let in_turn: Duration = records
+        .iter()
+        .filter(|record| matches!(record.kind, Kind::Service | Kind::Task))
+        .map(|record| whole(record.kind))
+        .sum();
+    Ok(in_turn + whole(Kind::Redis) + whole(Kind::Postgres))
+}
+
 async fn stop(record: &Record, run_dir: &Path) -> anyhow::Result<Option<Stopped>> {
     let start = Instant::now();
     let mut stopped = None;

@@ -1,6 +1,7 @@
 //! A child that runs to its end: a migration, a data load.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
@@ -8,7 +9,10 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use crate::fleet::{ChildSpec, Fleet};
 use crate::logfile;
 use crate::record::Record;
-use crate::report::Event;
+use crate::report::{Event, seconds};
+
+/// A data load on a slow machine takes minutes; what takes longer than this is stuck.
+const LIMIT: Duration = Duration::from_mins(30);
 
 /// Runs it, relaying each line it tells on stderr as progress of `step`; gives what it printed.
 pub(crate) async fn run(
@@ -33,7 +37,16 @@ pub(crate) async fn run(
             });
         }
     });
-    tokio::try_join!(print, tell)?;
+    let Ok(read) = tokio::time::timeout(LIMIT, async { tokio::try_join!(print, tell) }).await
+    else {
+        child.start_kill()?;
+        child.wait().await?;
+        bail!(fleet.failure(
+            &task.name,
+            &format!("did not end within {}", seconds(LIMIT))
+        ));
+    };
+    read?;
     let status = child.wait().await?;
     if let Some(record) = Record::load(&fleet.run_dir, &task.name)? {
         record.forget(&fleet.run_dir);
@@ -52,10 +65,14 @@ async fn read(
     mut each: impl FnMut(String),
 ) -> anyhow::Result<()> {
     let mut log = logfile::open(&fleet.log_dir, &task.name)?;
-    let mut lines = BufReader::new(stream).lines();
-    while let Some(line) = lines.next_line().await? {
-        writeln!(log, "{line}")?;
-        each(line);
+    let mut stream = BufReader::new(stream);
+    let mut line = Vec::new();
+    while stream.read_until(b'\n', &mut line).await? > 0 {
+        // Whatever a program prints is shown, legible or not.
+        let text = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
+        writeln!(log, "{text}")?;
+        each(text);
+        line.clear();
     }
     Ok(())
 }

@@ -11,7 +11,7 @@
 
 mod house;
 
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use house::{House, text, until};
 use tokio_postgres::{Client, NoTls, error::SqlState};
@@ -163,53 +163,48 @@ fn a_command_runs_beside_throwaway_stores_and_its_exit_code_is_ours() {
     );
 }
 
+/// A `with-stores` whose command runs, and the folder of its PostgreSQL.
+struct Running {
+    child: Child,
+    folder: String,
+}
+
+impl Running {
+    /// `ending` is what the command does once it has told of the folder.
+    fn start(beginning: &str, ending: &str) -> Self {
+        let script = format!(
+            "{beginning}
+            \"$TEST_POSTGRES_BIN/psql\" \"$TEST_POSTGRES_URL\" -Atc 'SHOW data_directory' > \"$0\"
+            {ending}"
+        );
+        let scratch = tempfile::tempdir().unwrap();
+        let told = scratch.path().join("told");
+        let child = with_stores(&["sh", "-c", &script, told.to_str().unwrap()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let folder = || std::fs::read_to_string(&told).unwrap_or_default();
+        until("the command runs", || !folder().trim().is_empty());
+        let folder = folder().trim().to_owned();
+        Self { child, folder }
+    }
+}
+
 #[test]
 fn a_signal_reaches_the_command_and_the_stores_are_gone_afterwards() {
-    let script = r#"
-        trap 'exit 5' TERM
-        "$TEST_POSTGRES_BIN/psql" "$TEST_POSTGRES_URL" -Atc 'SHOW data_directory' > "$0"
-        while :; do sleep 0.05; done
-    "#;
-    let scratch = tempfile::tempdir().unwrap();
-    let told = scratch.path().join("told");
-    let mut running = with_stores(&["sh", "-c", script, told.to_str().unwrap()])
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let folder = || {
-        std::fs::read_to_string(&told)
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
-    };
-    until("the command runs", || !folder().is_empty());
-    house::kill("-TERM", u64::from(running.id()));
-    assert_eq!(running.wait().unwrap().code(), Some(5));
-    assert!(!std::path::Path::new(&folder()).exists());
+    let mut running = Running::start("trap 'exit 5' TERM", "while :; do sleep 0.05; done");
+    house::kill("-TERM", u64::from(running.child.id()));
+    assert_eq!(running.child.wait().unwrap().code(), Some(5));
+    assert!(!std::path::Path::new(&running.folder).exists());
 }
 
 #[test]
 fn stores_of_a_run_that_was_killed_are_swept_up_by_the_next() {
-    let script = r#"
-        "$TEST_POSTGRES_BIN/psql" "$TEST_POSTGRES_URL" -Atc 'SHOW data_directory' > "$0"
-        while kill -0 "$PPID"; do sleep 0.05; done
-    "#;
-    let scratch = tempfile::tempdir().unwrap();
-    let told = scratch.path().join("told");
-    let mut running = with_stores(&["sh", "-c", script, told.to_str().unwrap()])
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let folder = || {
-        std::fs::read_to_string(&told)
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
-    };
-    until("the command runs", || !folder().is_empty());
-    running.kill().unwrap();
-    running.wait().unwrap();
-    let pid_file = std::path::Path::new(&folder()).join("postmaster.pid");
+    let mut running = Running::start("", "while kill -0 \"$PPID\"; do sleep 0.05; done");
+    running.child.kill().unwrap();
+    running.child.wait().unwrap();
+    let pid_file = std::path::Path::new(&running.folder).join("postmaster.pid");
     let postmaster: u64 = std::fs::read_to_string(pid_file)
         .unwrap()
         .lines()
@@ -220,5 +215,5 @@ fn stores_of_a_run_that_was_killed_are_swept_up_by_the_next() {
     assert!(house::alive(postmaster));
     assert!(with_stores(&["true"]).status().unwrap().success());
     assert!(!house::alive(postmaster));
-    assert!(!std::path::Path::new(&folder()).exists());
+    assert!(!std::path::Path::new(&running.folder).exists());
 }

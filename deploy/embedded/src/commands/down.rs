@@ -12,8 +12,8 @@ use crate::record::{Phase, State};
 use crate::report::{say, seconds};
 use crate::stop;
 
-/// Longer than every orderly stop together.
-const PATIENCE: Duration = Duration::from_secs(150);
+/// What a supervisor needs beside the stopping itself, and what one that is killed may take to be gone.
+const MARGIN: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(layout: &Layout) -> anyhow::Result<ExitCode> {
     stop_everything(layout).await?;
@@ -31,7 +31,7 @@ pub(crate) async fn stop_everything(layout: &Layout) -> anyhow::Result<()> {
     let state = State::load(&layout.state_file())?;
     let supervised = match state.live_supervisor() {
         Some(supervisor) => {
-            end_supervisor(supervisor).await?;
+            end_supervisor(supervisor, stop::longest(&layout.run_dir())? + MARGIN).await?;
             true
         }
         None => false,
@@ -63,19 +63,28 @@ pub(crate) async fn stop_everything(layout: &Layout) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn end_supervisor(supervisor: &Identity) -> anyhow::Result<()> {
+async fn end_supervisor(supervisor: &Identity, patience: Duration) -> anyhow::Result<()> {
     supervisor.signal(Signal::TERM)?;
-    let deadline = Instant::now() + PATIENCE;
-    while supervisor.is_alive() {
+    if ends_within(supervisor, patience).await {
+        return Ok(());
+    }
+    say("  · the supervisor does not end; stopping its children without it");
+    supervisor.signal(Signal::KILL)?;
+    anyhow::ensure!(
+        ends_within(supervisor, MARGIN).await,
+        "the supervisor (pid {}) does not end, not even by SIGKILL",
+        supervisor.pid
+    );
+    Ok(())
+}
+
+async fn ends_within(process: &Identity, patience: Duration) -> bool {
+    let deadline = Instant::now() + patience;
+    while process.is_alive() {
         if Instant::now() > deadline {
-            say("  · the supervisor does not end; stopping its children without it");
-            supervisor.signal(Signal::KILL)?;
-            break;
+            return false;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    while supervisor.is_alive() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    Ok(())
+    true
 }

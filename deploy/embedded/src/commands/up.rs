@@ -79,7 +79,7 @@ async fn detach(layout: &Layout, stores_only: bool) -> anyhow::Result<ExitCode> 
     };
     if ready {
         let state = State::load(&layout.state_file())?;
-        summary(layout, &state, stores_only, "mvp down   (or `make stop`)");
+        summary(layout, &state, stores_only, "make stop   (or `mvp down`)");
         return Ok(ExitCode::SUCCESS);
     }
     let status = supervisor.wait().await?;
@@ -128,7 +128,7 @@ async fn wait_for_other(layout: &Layout) -> anyhow::Result<ExitCode> {
                     layout,
                     &state,
                     state.stores_only,
-                    "mvp down   (or `make stop`)",
+                    "make stop   (or `mvp down`)",
                 );
                 return Ok(ExitCode::SUCCESS);
             }
