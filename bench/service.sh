@@ -54,10 +54,10 @@ redis-server --bind 127.0.0.1 --port "$redis_port" --save '' --appendonly no >/d
 "$service" serve > "$folder/serve.log" & service_pid=$!; pids+=("$service_pid")
 wait_for "http://127.0.0.1:$own_port/health/ready"
 ask() { curl -sf -H "X-API-Key: $key" "http://127.0.0.1:$own_port$1"; }
-# Returns the bytes of $folder/body to whatever it is asked.
+# Returns the bytes of $folder/body to GET of a route; the second argument is a path of it.
 start_bare_handler() {
-  "$target/release/examples/bare_handler" "$folder/body" "$bare_port" & pids+=($!)
-  wait_for "http://127.0.0.1:$bare_port/"
+  "$target/release/examples/bare_handler" "$folder/body" "$bare_port" "$1" & pids+=($!)
+  wait_for "http://127.0.0.1:$bare_port$2"
 }
 # User and system time of a process and its children, in clock ticks of 10 ms.
 ticks() { for pid in "$1" $(pgrep -P "$1" || true); do sed 's/.*) //' "/proc/$pid/stat"; done | awk '{ sum += $12 + $13 } END { print sum }'; }

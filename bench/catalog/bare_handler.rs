@@ -7,21 +7,26 @@ use std::io::{Error, Result};
 #[tokio::main]
 async fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let (Some(file), Some(port)) = (arguments.next(), arguments.next()) else {
-        return Err(Error::other("usage: bare_handler FILE PORT"));
+    let (Some(file), Some(port), Some(route)) =
+        (arguments.next(), arguments.next(), arguments.next())
+    else {
+        return Err(Error::other("usage: bare_handler FILE PORT ROUTE"));
     };
     let body = Bytes::from(std::fs::read(file)?);
     let port: u16 = port.parse().map_err(Error::other)?;
     HttpServer::new(move || {
         let body = body.clone();
-        App::new().default_service(web::to(move || {
-            let body = body.clone();
-            async move {
-                HttpResponse::Ok()
-                    .content_type("application/json")
-                    .body(body)
-            }
-        }))
+        App::new().route(
+            &route,
+            web::get().to(move || {
+                let body = body.clone();
+                async move {
+                    HttpResponse::Ok()
+                        .content_type("application/json")
+                        .body(body)
+                }
+            }),
+        )
     })
     .bind(("127.0.0.1", port))?
     .run()

@@ -13,7 +13,7 @@ if [ -z "$gateway" ]; then
 fi
 path="/vehicles/makes?year=2022"
 ask "$path" > "$folder/body"
-start_bare_handler
+start_bare_handler /vehicles/makes "$path"
 gateway_port="$(free_port)"; admin_port="$(free_port)"; nginx_port="$(free_port)"
 mkdir "$folder/secrets" "$folder/empty"
 cp "$folder/key" "$folder/secrets/bench"

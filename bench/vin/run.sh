@@ -43,9 +43,9 @@ for ((number = 0; number < rounds; number++)); do
 done | report "one core, full answers" ultravin ours
 
 # Single VINs over HTTP, a different one each time.
-grep -E '^[0-9A-Z]{17}$' "$VINS" | head -20000 > "$folder/urls"
+grep -m 20000 -E '^[0-9A-Z]{17}$' "$VINS" > "$folder/urls"
 ask "/vehicles/vindecode/$(head -1 "$folder/urls")" > "$folder/body"
-start_bare_handler
+start_bare_handler "/vehicles/vindecode/{vin}" "/vehicles/vindecode/$(head -1 "$folder/urls")"
 export VIN_FILE="$folder/urls"
 measure() { wrk -t1 -c32 -d"${seconds}s" -H "X-API-Key: $key" -s bench/vin/vins.lua "http://127.0.0.1:$1" | tail -1; }
 measure "$own_port" >/dev/null
