@@ -16,7 +16,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use house::{House, until};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const MAKES: &str = "/platform/vehicles/makes?year=2022";
 
@@ -69,13 +69,30 @@ impl Product {
 
     /// What came back for a path, as it is written here: no client tidies it up.
     fn ask(&self, path: &str, key: Option<&str>) -> std::io::Result<Answer> {
+        self.send(&format!("GET {path} HTTP/1.1\r\n\r\n"), key)
+    }
+
+    /// What came back for a JSON body.
+    fn post(&self, path: &str, json: &Value) -> Answer {
+        let body = json.to_string();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}",
+            body.len()
+        );
+        let request = format!("{head}\r\n\r\n{body}");
+        self.send(&request, Some(&self.key)).unwrap()
+    }
+
+    fn send(&self, request: &str, key: Option<&str>) -> std::io::Result<Answer> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(20)))?;
         let key = key.map_or_else(String::new, |key| format!("X-API-Key: {key}\r\n"));
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\n{key}Connection: close\r\n\r\n"
-        )?;
+        let request = request.replacen(
+            "\r\n",
+            &format!("\r\nHost: localhost\r\n{key}Connection: close\r\n"),
+            1,
+        );
+        stream.write_all(request.as_bytes())?;
         let mut text = String::new();
         stream.read_to_string(&mut text)?;
         let (head, body) = text
@@ -115,12 +132,32 @@ fn a_newcomer_gets_the_real_makes_of_2022_through_the_gateway_and_nothing_that_f
 {
     let product = Product::start();
     drop_downs_lead_from_a_year_to_a_transmission(&product);
+    a_vin_tells_its_vehicle(&product);
     the_door_is_closed_without_a_key(&product);
     doubtful_paths_go_nowhere(&product);
     a_second_start_changes_nothing(&product);
     redis_away_is_slower_and_never_wrong(&product);
     a_killed_service_comes_back(&product);
     no_key_is_in_any_log(&product);
+}
+
+/// A 2022 Honda Civic.
+const VIN: &str = "1HGFE2F50NL500001";
+
+fn a_vin_tells_its_vehicle(product: &Product) {
+    let route = "/platform/vehicles/vindecode";
+    let posted = product.post(route, &json!({ "vin": VIN }));
+    assert_eq!(posted.status, 200, "{}", posted.body);
+    let vehicle = posted.json()["vehicle"].clone();
+    assert_eq!(vehicle["make"]["name"], "Honda");
+    assert_eq!(vehicle["model"]["name"], "Civic");
+    assert_eq!(vehicle["year"], 2022);
+    let got = product.get(&format!("{route}/{VIN}"));
+    assert_eq!(got.json(), posted.json());
+    let batch = product.post(&format!("{route}/batch"), &json!([VIN, ""]));
+    assert_eq!(batch.status, 200, "{}", batch.body);
+    assert!(batch.body.contains("Civic") && batch.body.contains("invalid_vin"));
+    assert_eq!(product.post(MAKES, &json!({})).status, 405);
 }
 
 fn drop_downs_lead_from_a_year_to_a_transmission(product: &Product) {
