@@ -138,7 +138,7 @@ fn a_newcomer_gets_the_real_makes_of_2022_through_the_gateway_and_nothing_that_f
     a_second_start_changes_nothing(&product);
     redis_away_is_slower_and_never_wrong(&product);
     a_killed_service_comes_back(&product);
-    no_key_is_in_any_log(&product);
+    no_key_and_no_vin_is_in_any_log(&product);
 }
 
 /// A 2022 Honda Civic.
@@ -271,7 +271,7 @@ fn a_killed_service_comes_back(product: &Product) {
     until("it answers through the gateway", || product.answers(MAKES));
 }
 
-fn no_key_is_in_any_log(product: &Product) {
+fn no_key_and_no_vin_is_in_any_log(product: &Product) {
     let logs = std::fs::read_dir(product.house.data().join("log"))
         .unwrap()
         .flatten();
@@ -282,5 +282,6 @@ fn no_key_is_in_any_log(product: &Product) {
             "a key is in {}",
             log.path().display()
         );
+        assert!(!text.contains(VIN), "a VIN is in {}", log.path().display());
     }
 }
