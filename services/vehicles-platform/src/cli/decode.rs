@@ -41,21 +41,32 @@ pub(super) async fn run(settings: Option<&Path>, args: Args) -> Result<(), CliEr
     if let Some(dump) = &args.dump {
         let address = SourceAddress::parse(dump).map_err(EtlError::from)?;
         let (index, month) = etl::vin_index_of(&address, &etl::EtlSettings::default()).await?;
-        let month = month.map(|month| month.to_string()).unwrap_or_default();
-        return decode_all(&index, &month, &month, &args);
+        let month = month.map(|month| month.to_string());
+        return decode_all(&index, month.as_deref(), None, &args);
     }
     let settings = Settings::load(settings)?;
     let decoding = Decoding::new(Db::new(&settings.database, SERVICE)?);
     let served = decoding.release().await?;
     let live = &served.live;
-    decode_all(&served.content, &live.month, &live.label, &args)
+    decode_all(&served.content, Some(&live.month), Some(&live.label), &args)
 }
 
-fn decode_all(index: &Index, month: &str, release: &str, args: &Args) -> Result<(), CliError> {
+/// A dump whose name has no month is decoded as of today.
+fn decode_all(
+    index: &Index,
+    month: Option<&str>,
+    release: Option<&str>,
+    args: &Args,
+) -> Result<(), CliError> {
+    let as_of = match (args.as_of, month) {
+        (Some(date), _) => day(date),
+        (None, Some(month)) => vin::as_of(month),
+        (None, None) => day(jiff::Zoned::now().date()),
+    };
     let mut job = Job {
         decoder: Decoder::new(index),
-        release,
-        as_of: args.as_of.map_or_else(|| vin::as_of(month), day),
+        release: release.or(month).unwrap_or("unknown"),
+        as_of,
         args,
         out: BufWriter::new(std::io::stdout().lock()),
     };
