@@ -49,6 +49,11 @@ fn main() {
             }
         }
         "serve" => serve(&folder, &name),
+        // Not UTF-8: a message in the encoding of some machine.
+        "migrate" => {
+            let _ = std::io::stdout().write_all(b"sch\xe9ma\n");
+            let _ = std::io::stderr().write_all(b"d\xe9j\xe0\n");
+        }
         "environment" => {
             for (key, value) in std::env::vars().filter(|(key, _)| key.starts_with("MVP_")) {
                 let _ = writeln!(std::io::stdout(), "{key}={value}");

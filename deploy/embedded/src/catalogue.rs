@@ -3,8 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
+
+use crate::task::Limit;
 
 /// One PostgreSQL cluster with its one database.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +58,7 @@ pub(crate) struct Preparation {
     pub(crate) args: &'static [&'static str],
     /// Whether the path of the embedded vPIC release is the last argument.
     pub(crate) takes_dump: bool,
+    pub(crate) limit: Limit,
     pub(crate) unless: Option<Unless>,
 }
 
@@ -121,12 +125,15 @@ pub(crate) const SERVICES: [ServiceSpec; 3] = [
                 title: "vehicles schema",
                 args: &["migrate"],
                 takes_dump: false,
+                limit: Limit::Whole(Duration::from_mins(15)),
                 unless: None,
             },
             Preparation {
                 title: "vehicle data",
                 args: &["etl", "load", "--progress", "plain"],
                 takes_dump: true,
+                // It tells how far it is; deriving the catalogue is its longest silence.
+                limit: Limit::Silence(Duration::from_mins(15)),
                 unless: Some(Unless {
                     args: &["etl", "releases", "--json"],
                     settled: live_release,

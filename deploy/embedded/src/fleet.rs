@@ -27,6 +27,8 @@ pub(crate) struct ChildSpec {
     pub(crate) program: PathBuf,
     pub(crate) args: Vec<String>,
     pub(crate) environment: Environment,
+    /// Whether it sees nothing of the caller's environment: `PGOPTIONS` and such would change it.
+    pub(crate) secluded: bool,
     pub(crate) folder: PathBuf,
     pub(crate) account: Option<Account>,
     pub(crate) probe: Option<Probe>,
@@ -87,11 +89,11 @@ impl Fleet {
                 &account.gid.to_string(),
             ]);
         }
-        match spec.kind {
-            Kind::Task | Kind::Service => {
-                command.arg("--die-with-parent");
-            }
-            Kind::Redis | Kind::Postgres => clear_environment(&mut command),
+        if matches!(spec.kind, Kind::Task | Kind::Service) {
+            command.arg("--die-with-parent");
+        }
+        if spec.secluded {
+            clear_environment(&mut command);
         }
         command.arg("--").arg(&spec.program).args(&spec.args);
         command.envs(spec.environment.iter().map(|(name, value)| (name, value)));
@@ -224,7 +226,6 @@ pub(crate) fn this_program() -> anyhow::Result<PathBuf> {
     std::env::current_exe().context("finding this program's own path")
 }
 
-/// The servers see nothing of the caller's environment: `PGOPTIONS` and such would change them.
 fn clear_environment(command: &mut Command) {
     command.env_clear();
     if let Some(path) = std::env::var_os("PATH") {

@@ -49,6 +49,7 @@ pub(crate) fn spec(
         program: server.program.clone(),
         args: vec![file.display().to_string()],
         environment: Vec::new(),
+        secluded: true,
         folder: redis.folder.clone(),
         account: redis.account.clone(),
         probe: Some(Probe::Redis {

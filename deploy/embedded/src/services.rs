@@ -11,10 +11,12 @@ use crate::fleet::{ChildSpec, Fleet};
 use crate::layout::Layout;
 use crate::probe::Probe;
 use crate::record::Kind;
-use crate::task;
+use crate::task::{self, Limit};
 
 /// A service may read a release into memory before it is ready.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// A question to a program about what is in its database.
+const QUESTION: Limit = Limit::Whole(Duration::from_mins(2));
 
 /// The service with this name.
 pub(crate) fn find(name: &str) -> anyhow::Result<&'static ServiceSpec> {
@@ -67,6 +69,7 @@ fn child(
         program: program(layout, service)?,
         args: service.serve.iter().map(|arg| (*arg).to_owned()).collect(),
         environment: environment(layout, addresses, service)?,
+        secluded: false,
         folder: layout.checkout.clone(),
         account: None,
         probe: Some(Probe::Http {
@@ -106,7 +109,7 @@ async fn prepare(
     preparation: &Preparation,
 ) -> anyhow::Result<String> {
     if let Some(unless) = &preparation.unless {
-        let output = task::run(fleet, &task(service, unless.args), None).await?;
+        let output = task::run(fleet, &task(service, unless.args), QUESTION, None).await?;
         let answer = json_list(&output)
             .with_context(|| format!("reading what `{}` answers", unless.args.join(" ")))?;
         if let Some(settled) = (unless.settled)(&answer) {
@@ -118,7 +121,7 @@ async fn prepare(
         task.args
             .push(layout.embedded_dump()?.display().to_string());
     }
-    let output = task::run(fleet, &task, Some(preparation.title)).await?;
+    let output = task::run(fleet, &task, preparation.limit, Some(preparation.title)).await?;
     let result = output
         .lines()
         .rfind(|line| !line.trim().is_empty() && !line.starts_with('{'));

@@ -78,7 +78,8 @@ fn escalation(kind: Kind) -> Vec<(Signal, Duration)> {
     rising
 }
 
-async fn stop(record: &Record, run_dir: &Path) -> anyhow::Result<Option<Stopped>> {
+/// Ends one child, by ever stronger signals.
+pub(crate) async fn stop(record: &Record, run_dir: &Path) -> anyhow::Result<Option<Stopped>> {
     let start = Instant::now();
     let mut stopped = None;
     for (signal, patience) in escalation(record.kind) {

@@ -175,7 +175,7 @@ async fn start(
         port: free_port()?,
         purpose: redis::Purpose::Throwaway,
     };
-    postgres::initialise(&cluster, &servers.postgres)?;
+    postgres::initialise(fleet, &cluster, &servers.postgres).await?;
     let (cluster_port, redis_port) = (cluster.port, redis.port);
     let cluster = postgres::spec(&cluster, &servers.postgres, 1)?;
     let redis = redis::spec(&redis, &servers.redis, 0)?;
