@@ -209,6 +209,17 @@ pub(crate) fn secrets() -> Vec<(String, bool)> {
     all
 }
 
+/// The secrets that services read. The superusers' passwords and those of stores that no service
+/// uses yet are not among them.
+pub(crate) fn service_secrets() -> Vec<String> {
+    vec![
+        VEHICLES_API_KEY.to_owned(),
+        postgres_secret("vehicles", "api"),
+        postgres_secret("vehicles", "owner"),
+        redis_secret("vehicles"),
+    ]
+}
+
 pub(crate) fn postgres_secret(cluster: &str, role: &str) -> String {
     format!("postgres-{cluster}-{role}-password")
 }
@@ -342,6 +353,24 @@ mod tests {
         assert_eq!(live_release(&failed), None);
         let live = serde_json::json!([{"id": 1, "state": "live", "month": "2026-10"}]);
         assert_eq!(live_release(&live).unwrap(), "release 2026-10 is live");
+    }
+
+    #[test]
+    fn every_secret_that_a_service_is_told_of_is_lent_to_it() {
+        let ports: BTreeMap<_, _> = endpoints().into_iter().collect();
+        let addresses = Addresses {
+            ports: &ports,
+            secrets: Path::new("/lent"),
+        };
+        let mut told = std::collections::BTreeSet::new();
+        for service in &SERVICES {
+            let environment = (service.environment)(&addresses).unwrap();
+            let paths = environment
+                .iter()
+                .filter_map(|(_, value)| value.strip_prefix("/lent/"));
+            told.extend(paths.map(str::to_owned));
+        }
+        assert_eq!(told, service_secrets().into_iter().collect());
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Fleet {
             ]);
         }
         if matches!(spec.kind, Kind::Task | Kind::Service) {
-            command.arg("--die-with-parent");
+            command.args(["--die-with", &std::process::id().to_string()]);
         }
         if spec.secluded {
             clear_environment(&mut command);

@@ -8,6 +8,7 @@ mod commands;
 mod fleet;
 mod layout;
 mod lock;
+mod lodging;
 mod logfile;
 mod ports;
 mod postgres;

@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::catalogue::{Addresses, SERVICES};
+use crate::catalogue::{Addresses, SERVICES, ServiceSpec};
 use crate::fleet::Fleet;
 use crate::layout::Layout;
 use crate::lock::Lock;
+use crate::lodging::Lodging;
 use crate::process::Identity;
 use crate::record::{Phase, State};
 use crate::report::{Event, Reporter, Sink, seconds};
+use crate::services::Services;
 use crate::stores::Stores;
 use crate::{logfile, ports, postgres, secrets, servers, services, stop};
 
@@ -51,13 +53,13 @@ pub(crate) async fn run(
         () = stop_asked.wait() => None,
     };
     let failure = match started {
-        Some(Ok(())) => {
+        Some(Ok(lodging)) => {
             state.phase = Phase::Ready;
             match state.save(&layout.state_file()) {
                 Ok(()) => {
                     ready(&state);
                     fleet.reporter.report(&Event::Ready);
-                    watch(layout, &mut stop_asked).await;
+                    watch(layout, &lodging, &mut stop_asked).await;
                     None
                 }
                 Err(error) => Some(error),
@@ -92,7 +94,7 @@ async fn start(
     fleet: &Arc<Fleet>,
     state: &mut State,
     stores_only: bool,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Lodging> {
     let reporter = &fleet.reporter;
     for left in stop::stop_all(&layout.run_dir()).await? {
         reporter.note(format!(
@@ -140,10 +142,35 @@ async fn start(
             Ok(((), stores.start_postgres().await?))
         })
         .await?;
-    for (place, service) in serving.iter().enumerate() {
-        services::start(fleet, layout, &addresses(), service, 100 + place).await?;
+    start_services(layout, fleet, state, serving).await
+}
+
+async fn start_services(
+    layout: &Layout,
+    fleet: &Arc<Fleet>,
+    state: &State,
+    serving: &[ServiceSpec],
+) -> anyhow::Result<Lodging> {
+    if serving.is_empty() {
+        return Ok(Lodging::Caller);
     }
-    Ok(())
+    let lodging = Lodging::find(layout)?;
+    lodging.prepare(layout)?;
+    if let Lodging::Root(why) = &lodging {
+        fleet
+            .reporter
+            .note(format!("the services run as root: {why}"));
+    }
+    let services = Services {
+        fleet,
+        layout,
+        lodging: &lodging,
+    };
+    for (place, service) in serving.iter().enumerate() {
+        services.prepare(&state.ports, service).await?;
+        services.start(&state.ports, service, 100 + place).await?;
+    }
+    Ok(lodging)
 }
 
 async fn find_servers(
@@ -166,8 +193,8 @@ async fn find_servers(
     Ok((found, text))
 }
 
-/// Keeps the logs bounded until a signal asks to stop.
-async fn watch(layout: &Layout, stop_asked: &mut StopSignals) {
+/// Keeps the logs bounded and the lent secrets current until a signal asks to stop.
+async fn watch(layout: &Layout, lodging: &Lodging, stop_asked: &mut StopSignals) {
     let mut tick = tokio::time::interval(Duration::from_secs(5));
     loop {
         tokio::select! {
@@ -175,6 +202,7 @@ async fn watch(layout: &Layout, stop_asked: &mut StopSignals) {
             _ = tick.tick() => {
                 // A full disk or a vanished folder is the doctor's business, not a reason to stop.
                 let _ = logfile::bound_all(&layout.log_dir());
+                let _ = lodging.refresh(layout);
             }
         }
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use crate::layout::Layout;
+use crate::lodging::Lodging;
 use crate::record::{Phase, Record, State};
 use crate::report::say;
 use crate::{account, catalogue, ports, postgres, secrets, servers, services};
@@ -49,6 +50,7 @@ pub(crate) fn run(layout: &Layout) -> anyhow::Result<ExitCode> {
     tools(&mut findings, layout);
     programs(&mut findings, layout);
     data(&mut findings, layout);
+    lodging(&mut findings, layout);
     secret_files(&mut findings, layout);
     port_lines(&mut findings, &state)?;
     disk(&mut findings, layout);
@@ -170,6 +172,19 @@ fn data(findings: &mut Findings, layout: &Layout) {
             "data",
             format!("{folder}, made at the first start"),
         ),
+    }
+}
+
+fn lodging(findings: &mut Findings, layout: &Layout) {
+    match Lodging::find(layout) {
+        Ok(Lodging::Caller) => {}
+        Ok(Lodging::Account(account)) => {
+            findings.line(Verdict::Ok, "services", format!("run as {}", account.name));
+        }
+        Ok(Lodging::Root(why)) => {
+            findings.line(Verdict::Warn, "services", format!("run as root: {why}"));
+        }
+        Err(error) => findings.line(Verdict::Fail, "services", format!("{error:#}")),
     }
 }
 
