@@ -43,6 +43,9 @@ fn main() {
             serve(&folder, "vehicles-etl");
         }
         "etl" => {
+            while folder.join("load.waits").exists() {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
             std::fs::write(folder.join("loaded"), "").unwrap();
             for percent in [10, 50, 100] {
                 let _ = writeln!(std::io::stderr(), "vPIC {percent} %");
@@ -101,7 +104,11 @@ fn answer(folder: &Path, name: &str, mut stream: TcpStream) {
     if request.starts_with("GET /health/ready ") {
         write_down(folder, &format!("{name} ready {status}"));
     }
-    let body = format!("{{\"status\":\"{word}\"}}");
+    let called = match name {
+        "vehicles-etl" => "vehicles-platform-etl",
+        name => name,
+    };
+    let body = format!("{{\"status\":\"{word}\",\"service\":\"{called}\"}}");
     let _ = write!(
         stream,
         "HTTP/1.1 {status} -\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",

@@ -43,6 +43,8 @@ pub(crate) struct ServiceSpec {
     pub(crate) port: u16,
     /// Further ports it listens on, each with the name of its endpoint.
     pub(crate) other_ports: &'static [(&'static str, u16)],
+    /// What it calls itself in `/health`.
+    pub(crate) known_as: &'static str,
     /// The path that answers 200 when the next service may start.
     pub(crate) gate: &'static str,
     /// Commands that run to their end before it serves.
@@ -119,6 +121,7 @@ pub(crate) const SERVICES: [ServiceSpec; 3] = [
         serve: &["serve"],
         port: 18000,
         other_ports: &[],
+        known_as: "vehicles-platform",
         gate: "/health/ready",
         prepare: &[
             Preparation {
@@ -149,6 +152,7 @@ pub(crate) const SERVICES: [ServiceSpec; 3] = [
         serve: &["etl", "schedule"],
         port: 18010,
         other_ports: &[],
+        known_as: "vehicles-platform-etl",
         gate: "/health/live",
         prepare: &[],
         environment: vehicles_etl_environment,
@@ -159,6 +163,7 @@ pub(crate) const SERVICES: [ServiceSpec; 3] = [
         serve: &["serve"],
         port: 18080,
         other_ports: &[(GATEWAY_ADMIN, 18081)],
+        known_as: GATEWAY,
         gate: "/health/live",
         prepare: &[],
         environment: gateway_environment,

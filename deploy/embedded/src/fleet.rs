@@ -123,24 +123,25 @@ impl Fleet {
     /// Starts a child, waits until it is ready, then keeps it running until the fleet stops.
     pub(crate) async fn launch(self: Arc<Self>, spec: ChildSpec) -> anyhow::Result<()> {
         let mut child = self.spawn(&spec)?;
+        let pid = child.id();
         tokio::select! {
             status = child.wait() => {
                 bail!(self.failure(&spec.name, &format!("ended at once ({})", status?)));
             }
-            ready = self.ready(&spec) => ready?,
+            ready = self.ready(&spec, pid) => ready?,
         }
         tokio::spawn(self.keep(spec, child));
         Ok(())
     }
 
     /// Waits until the child answers its probe.
-    async fn ready(&self, spec: &ChildSpec) -> anyhow::Result<()> {
+    async fn ready(&self, spec: &ChildSpec, pid: Option<u32>) -> anyhow::Result<()> {
         let Some(probe) = &spec.probe else {
             return Ok(());
         };
         let deadline = Instant::now() + spec.patience;
         loop {
-            let Err(error) = probe.ask().await else {
+            let Err(error) = probe.ask_process(pid).await else {
                 return Ok(());
             };
             if Instant::now() > deadline {
@@ -193,10 +194,11 @@ impl Fleet {
     }
 
     async fn announce_when_ready(&self, child: &mut Child, spec: &ChildSpec) {
+        let pid = child.id();
         tokio::select! {
             // Its end is looked at by the caller.
             _ = child.wait() => {}
-            ready = self.ready(spec) => match ready {
+            ready = self.ready(spec, pid) => match ready {
                 Ok(()) => self.reporter.note(format!("{} runs again", spec.name)),
                 Err(error) => self.reporter.note(format!("{error:#}")),
             },

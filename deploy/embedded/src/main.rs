@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod fleet;
 mod layout;
+mod listener;
 mod lock;
 mod lodging;
 mod logfile;

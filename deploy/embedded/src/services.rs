@@ -129,6 +129,7 @@ impl Services<'_> {
             probe: Some(Probe::Http {
                 port,
                 path: service.gate,
+                service: service.known_as,
             }),
             patience: PATIENCE,
         })

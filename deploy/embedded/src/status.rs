@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::catalogue::{self, CLUSTERS, GATEWAY, REDIS, SERVICES};
 use crate::layout::Layout;
-use crate::probe;
 use crate::record::{Phase, Record, State};
+use crate::{listener, probe};
 
 /// The whole answer; its JSON form is a contract with scripts.
 #[derive(Debug, Serialize)]
@@ -88,7 +88,7 @@ impl Status {
         let mut services = BTreeMap::new();
         for service in &SERVICES {
             let (port, pid) = lookup.endpoint(service.name)?;
-            let health = health(pid.is_some(), expected, port).await;
+            let health = health(pid, expected, port).await;
             services.insert(
                 service.name,
                 ServiceStatus {
@@ -192,22 +192,22 @@ impl Lookup<'_> {
     }
 }
 
-async fn health(runs: bool, expected: bool, port: u16) -> Health {
-    if !runs {
+async fn health(pid: Option<u32>, expected: bool, port: u16) -> Health {
+    let Some(pid) = pid else {
         // Between a crash and its restart a service is unavailable, not stopped.
         return if expected {
             Health::Unavailable
         } else {
             Health::Stopped
         };
+    };
+    if listener::belongs(port, pid) == Some(false) {
+        return Health::Unavailable;
     }
     let Ok(answer) = probe::http_get(port, "/health").await else {
         return Health::Unavailable;
     };
-    let said = answer
-        .json()
-        .and_then(|json| Some(json.get("status")?.as_str()?.to_owned()));
-    match (answer.status, said.as_deref()) {
+    match (answer.status, answer.text("status").as_deref()) {
         (200, Some("degraded")) => Health::Degraded,
         (200, Some("unavailable")) => Health::Unavailable,
         (200, _) => Health::Ok,

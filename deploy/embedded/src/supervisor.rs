@@ -11,6 +11,7 @@ use crate::fleet::Fleet;
 use crate::layout::Layout;
 use crate::lock::Lock;
 use crate::lodging::Lodging;
+use crate::ports::Choice;
 use crate::process::Identity;
 use crate::record::{Phase, State};
 use crate::report::{Event, Reporter, Sink, seconds};
@@ -123,11 +124,7 @@ async fn start(
         ));
     }
     let choice = ports::choose(&ports::preferred()?, &state.ports, ports::is_free)?;
-    for moved in &choice.moved {
-        reporter.note(moved);
-    }
-    state.ports = choice.ports;
-    state.save(&layout.state_file())?;
+    keep(choice, state, fleet, layout)?;
 
     let addresses = || Addresses {
         ports: &state.ports,
@@ -145,10 +142,21 @@ async fn start(
     start_services(layout, fleet, state, serving).await
 }
 
+fn keep(choice: Choice, state: &mut State, fleet: &Fleet, layout: &Layout) -> anyhow::Result<()> {
+    for moved in &choice.moved {
+        fleet.reporter.note(moved);
+    }
+    if state.ports != choice.ports {
+        state.ports = choice.ports;
+        state.save(&layout.state_file())?;
+    }
+    Ok(())
+}
+
 async fn start_services(
     layout: &Layout,
     fleet: &Arc<Fleet>,
-    state: &State,
+    state: &mut State,
     serving: &[ServiceSpec],
 ) -> anyhow::Result<Lodging> {
     if serving.is_empty() {
@@ -168,6 +176,12 @@ async fn start_services(
     };
     for (place, service) in serving.iter().enumerate() {
         services.prepare(&state.ports, service).await?;
+        // Minutes may have passed since the first choice.
+        let mut mine = vec![service.name];
+        mine.extend(service.other_ports.iter().map(|(name, _)| *name));
+        let choice =
+            ports::choose_again(&mine, &ports::preferred()?, &state.ports, ports::is_free)?;
+        keep(choice, state, fleet, layout)?;
         services.start(&state.ports, service, 100 + place).await?;
     }
     Ok(lodging)

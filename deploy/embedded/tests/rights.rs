@@ -54,7 +54,11 @@ fn nothing_that_serves_runs_as_root_or_can_become_it() {
     if me() == 0 {
         // A service that is taken over does not get at the clusters' files.
         assert_ne!(user(pids["gateway"]), user(pids["postgres-vehicles"]));
-        assert!(house.ok_or_not(&["doctor"]).contains("services           run as "));
+        assert!(
+            house
+                .ok_or_not(&["doctor"])
+                .contains("services           run as ")
+        );
     }
     assert!(!house.ok(&["status"]).contains("root"));
 }

@@ -169,6 +169,39 @@ fn a_taken_port_moves_to_the_next_free_one_says_so_and_stays() {
 }
 
 #[test]
+fn a_port_that_is_taken_while_the_data_loads_moves_too() {
+    let house = House::furnished();
+    house.tell("load.waits");
+    let up = house
+        .command(&["up", "--detach"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    until("the data loads", || {
+        house.calls().iter().any(|call| call.contains("etl load"))
+    });
+    let taken = [18000, 18080].map(|port| {
+        let port = house.preferred(port);
+        TcpListener::bind(("127.0.0.1", port)).unwrap()
+    });
+    house.untell("load.waits");
+    let output = up.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let status = house.status();
+    for (service, port) in [("vehicles-platform", 18001), ("gateway", 18082)] {
+        let url = format!("http://127.0.0.1:{}", house.preferred(port));
+        assert_eq!(status["services"][service]["url"], url);
+        assert_eq!(status["services"][service]["health"], "ok");
+    }
+    let upstream = house.ok(&["run", "gateway", "environment"]);
+    assert!(
+        upstream.contains(&house.preferred(18001).to_string()),
+        "{upstream}"
+    );
+    drop(taken);
+}
+
+#[test]
 fn a_failing_start_names_the_child_quotes_its_log_and_stops_the_rest() {
     let house = House::furnished();
     for (misbehaviour, child) in [
