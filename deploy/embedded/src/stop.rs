@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::catalogue::SERVICES;
 use crate::record::{Kind, Record};
 use crate::report::seconds;
 
@@ -78,6 +79,16 @@ fn escalation(kind: Kind) -> Vec<(Signal, Duration)> {
     rising
 }
 
+/// The longest that `stop_all` takes where every child of a running installation resists to the last:
+/// services and the task of the moment one after the other, the stores of a kind together.
+pub(crate) fn longest() -> Duration {
+    let whole = |kind| -> Duration { escalation(kind).iter().map(|(_, wait)| *wait).sum() };
+    let services = SERVICES
+        .iter()
+        .fold(Duration::ZERO, |sum, _| sum + whole(Kind::Service));
+    services + whole(Kind::Task) + whole(Kind::Redis) + whole(Kind::Postgres)
+}
+
 /// Ends one child, by ever stronger signals.
 pub(crate) async fn stop(record: &Record, run_dir: &Path) -> anyhow::Result<Option<Stopped>> {
     let start = Instant::now();
@@ -105,4 +116,19 @@ pub(crate) async fn stop(record: &Record, run_dir: &Path) -> anyhow::Result<Opti
     );
     record.forget(run_dir);
     Ok(stopped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_stop_is_the_sum_of_what_is_waited_for() {
+        let each = |kind| escalation(kind).into_iter().map(|(_, wait)| wait.as_secs());
+        let kinds = [Kind::Task, Kind::Redis, Kind::Postgres];
+        let services = std::iter::repeat_n(Kind::Service, SERVICES.len());
+        let sum: u64 = kinds.into_iter().chain(services).flat_map(each).sum();
+        assert_eq!(longest(), Duration::from_secs(sum));
+        assert!(sum > 175, "three services, a task, Redis and PostgreSQL: {sum} s");
+    }
 }

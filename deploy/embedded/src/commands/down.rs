@@ -12,8 +12,8 @@ use crate::record::{Phase, State};
 use crate::report::{say, seconds};
 use crate::stop;
 
-/// Longer than every orderly stop together.
-const PATIENCE: Duration = Duration::from_secs(150);
+/// What a supervisor needs besides the stopping itself.
+const MARGIN: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(layout: &Layout) -> anyhow::Result<ExitCode> {
     stop_everything(layout).await?;
@@ -63,19 +63,26 @@ pub(crate) async fn stop_everything(layout: &Layout) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn end_supervisor(supervisor: &Identity) -> anyhow::Result<()> {
-    supervisor.signal(Signal::TERM)?;
-    let deadline = Instant::now() + PATIENCE;
-    while supervisor.is_alive() {
-        if Instant::now() > deadline {
-            say("  · the supervisor does not end; stopping its children without it");
-            supervisor.signal(Signal::KILL)?;
-            break;
-        }
+/// Afterwards the supervisor has ended: in order, or else by force and its children are still there.
+pub(super) async fn end_supervisor(supervisor: &Identity) -> anyhow::Result<()> {
+    if !supervisor.signal(Signal::TERM)? || ended(supervisor, stop::longest() + MARGIN).await {
+        return Ok(());
+    }
+    say("  · the supervisor does not end; stopping its children without it");
+    if !supervisor.signal(Signal::KILL)? || ended(supervisor, MARGIN).await {
+        return Ok(());
+    }
+    anyhow::bail!(
+        "the supervisor (pid {}) does not end, not even by SIGKILL: it waits for a device; \
+         `mvp down` once more when that answers again",
+        supervisor.pid
+    )
+}
+
+async fn ended(process: &Identity, patience: Duration) -> bool {
+    let deadline = Instant::now() + patience;
+    while process.is_alive() && Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    while supervisor.is_alive() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    Ok(())
+    !process.is_alive()
 }

@@ -4,10 +4,10 @@ use std::process::{ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use rustix::process::Signal;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+use super::down;
 use crate::catalogue::{GATEWAY, VEHICLES_API_KEY};
 use crate::cli::Up;
 use crate::fleet::this_program;
@@ -71,9 +71,8 @@ async fn detach(layout: &Layout, stores_only: bool) -> anyhow::Result<ExitCode> 
         () = stop_asked.wait() => {
             say("\n  · stopping what was started");
             if let Some(identity) = supervisor.id().and_then(Identity::of) {
-                identity.signal(Signal::TERM)?;
+                down::end_supervisor(&identity).await?;
             }
-            supervisor.wait().await?;
             return Ok(ExitCode::from(130));
         }
     };
