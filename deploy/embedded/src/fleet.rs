@@ -1,8 +1,9 @@
 //! The children under supervision: started when ready, started again when they crash.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -41,6 +42,8 @@ pub(crate) struct Fleet {
     pub(crate) run_dir: PathBuf,
     pub(crate) log_dir: PathBuf,
     pub(crate) reporter: Reporter,
+    /// What was started last under each name; the records on disk are for others, and may be damaged.
+    started: Mutex<BTreeMap<String, Record>>,
     stopping: watch::Sender<bool>,
 }
 
@@ -51,6 +54,7 @@ impl Fleet {
             run_dir,
             log_dir,
             reporter,
+            started: Mutex::default(),
             stopping,
         })
     }
@@ -58,6 +62,17 @@ impl Fleet {
     /// From now on a child that ends is not started again.
     pub(crate) fn stop_restarting(&self) {
         self.stopping.send_replace(true);
+    }
+
+    /// Writes the records again that were lost of children that still run.
+    pub(crate) fn mend_records(&self) -> anyhow::Result<()> {
+        let started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, record) in started.iter() {
+            if record.identity.is_alive() && Record::load(&self.run_dir, name)?.is_none() {
+                record.save(&self.run_dir)?;
+            }
+        }
+        Ok(())
     }
 
     /// Starts the program through the shim that records it. The record is also written here, before
@@ -108,14 +123,15 @@ impl Fleet {
             .spawn()
             .with_context(|| format!("starting {}", spec.name))?;
         if let Some(identity) = child.id().and_then(Identity::of) {
-            let (name, kind, order) = (spec.name.clone(), spec.kind, spec.order);
-            Record {
-                name,
-                kind,
-                order,
+            let record = Record {
+                name: spec.name.clone(),
+                kind: spec.kind,
+                order: spec.order,
                 identity,
-            }
-            .save(&self.run_dir)?;
+            };
+            record.save(&self.run_dir)?;
+            let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+            started.insert(spec.name.clone(), record);
         }
         Ok(child)
     }

@@ -11,6 +11,7 @@ mod listener;
 mod lock;
 mod lodging;
 mod logfile;
+mod orphans;
 mod ports;
 mod postgres;
 mod probe;

@@ -65,7 +65,7 @@ fn render(redis: &Instance, folder: &Path) -> String {
     let folder = quoted(&folder.display().to_string());
     let mut text = format!(
         "# Written by mvp at each start.\n\
-         bind 127.0.0.1\nport {port}\nprotected-mode yes\ndaemonize no\ndir {folder}\n\
+         bind 127.0.0.1\nport {port}\nprotected-mode yes\ndaemonize no\ndir {folder}\npidfile redis.pid\n\
          loglevel notice\nlogfile \"\"\nsave \"\"\n"
     );
     if !matches!(redis.purpose, Purpose::Throwaway) {

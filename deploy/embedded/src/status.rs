@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use crate::catalogue::{self, CLUSTERS, GATEWAY, REDIS, SERVICES};
 use crate::layout::Layout;
+use crate::lock::Lock;
 use crate::record::{Phase, Record, State};
-use crate::{listener, probe};
+use crate::{listener, orphans, probe};
 
 /// The whole answer; its JSON form is a contract with scripts.
 #[derive(Debug, Serialize)]
@@ -78,11 +79,12 @@ impl Health {
 impl Status {
     pub(crate) async fn gather(layout: &Layout) -> anyhow::Result<Self> {
         let state = State::load(&layout.state_file())?;
-        let supervisor = state.live_supervisor().map(|identity| identity.pid);
+        let supervisor = Lock::supervisor(layout, &state).map(|identity| identity.pid);
         let lookup = Lookup {
             layout,
             preferred: crate::ports::preferred()?.into_iter().collect(),
             state,
+            orphans: orphans::find(layout)?,
         };
         let expected = supervisor.is_some() && !lookup.state.stores_only;
         let mut services = BTreeMap::new();
@@ -173,6 +175,7 @@ struct Lookup<'a> {
     layout: &'a Layout,
     preferred: BTreeMap<String, u16>,
     state: State,
+    orphans: Vec<Record>,
 }
 
 impl Lookup<'_> {
@@ -185,6 +188,8 @@ impl Lookup<'_> {
             .or_else(|| self.preferred.get(name));
         let record = Record::load(&self.layout.run_dir(), name)?;
         let alive = record.filter(|record| record.identity.is_alive());
+        let orphan = || self.orphans.iter().find(|record| record.name == name);
+        let alive = alive.or_else(|| orphan().cloned());
         Ok((
             port.copied().unwrap_or_default(),
             alive.map(|record| record.identity.pid),

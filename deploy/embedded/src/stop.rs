@@ -129,6 +129,9 @@ mod tests {
         let services = std::iter::repeat_n(Kind::Service, SERVICES.len());
         let sum: u64 = kinds.into_iter().chain(services).flat_map(each).sum();
         assert_eq!(longest(), Duration::from_secs(sum));
-        assert!(sum > 175, "three services, a task, Redis and PostgreSQL: {sum} s");
+        assert!(
+            sum > 175,
+            "three services, a task, Redis and PostgreSQL: {sum} s"
+        );
     }
 }

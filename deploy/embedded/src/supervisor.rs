@@ -17,7 +17,7 @@ use crate::record::{Phase, State};
 use crate::report::{Event, Reporter, Sink, seconds};
 use crate::services::Services;
 use crate::stores::Stores;
-use crate::{logfile, ports, postgres, secrets, servers, services, stop};
+use crate::{logfile, orphans, ports, postgres, secrets, servers, services, stop};
 
 /// How a supervisor's life ended without a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(crate) async fn run(
     ready: impl FnOnce(&State),
 ) -> anyhow::Result<Ending> {
     layout.create()?;
-    let Some(_lock) = Lock::take(layout)? else {
+    let Some(mut lock) = Lock::take(layout)? else {
         return Ok(Ending::AlreadyRunning);
     };
     let mut stop_asked = StopSignals::listen()?;
@@ -45,6 +45,9 @@ pub(crate) async fn run(
     let mut state = State::load(&layout.state_file())?;
     state.phase = Phase::Starting;
     state.supervisor = Identity::current();
+    if let Some(supervisor) = &state.supervisor {
+        lock.sign(supervisor)?;
+    }
     state.failure = None;
     state.stores_only = stores_only;
     state.save(&layout.state_file())?;
@@ -60,7 +63,7 @@ pub(crate) async fn run(
                 Ok(()) => {
                     ready(&state);
                     fleet.reporter.report(&Event::Ready);
-                    watch(layout, &lodging, &mut stop_asked).await;
+                    watch(layout, &fleet, &state, &lodging, &mut stop_asked).await;
                     None
                 }
                 Err(error) => Some(error),
@@ -97,6 +100,7 @@ async fn start(
     stores_only: bool,
 ) -> anyhow::Result<Lodging> {
     let reporter = &fleet.reporter;
+    orphans::adopt(layout)?;
     for left in stop::stop_all(&layout.run_dir()).await? {
         reporter.note(format!(
             "left over from a supervisor that was killed: {left}"
@@ -207,8 +211,15 @@ async fn find_servers(
     Ok((found, text))
 }
 
-/// Keeps the logs bounded and the lent secrets current until a signal asks to stop.
-async fn watch(layout: &Layout, lodging: &Lodging, stop_asked: &mut StopSignals) {
+/// Keeps house until a signal asks to stop: logs bounded, lent secrets current, and what is remembered
+/// on disk whole.
+async fn watch(
+    layout: &Layout,
+    fleet: &Fleet,
+    state: &State,
+    lodging: &Lodging,
+    stop_asked: &mut StopSignals,
+) {
     let mut tick = tokio::time::interval(Duration::from_secs(5));
     loop {
         tokio::select! {
@@ -217,6 +228,10 @@ async fn watch(layout: &Layout, lodging: &Lodging, stop_asked: &mut StopSignals)
                 // A full disk or a vanished folder is the doctor's business, not a reason to stop.
                 let _ = logfile::bound_all(&layout.log_dir());
                 let _ = lodging.refresh(layout);
+                let _ = fleet.mend_records();
+                if State::load(&layout.state_file()).ok().as_ref() != Some(state) {
+                    let _ = state.save(&layout.state_file());
+                }
             }
         }
     }
@@ -225,6 +240,8 @@ async fn watch(layout: &Layout, lodging: &Lodging, stop_asked: &mut StopSignals)
 async fn stop_everything(fleet: &Fleet) -> anyhow::Result<()> {
     let start = Instant::now();
     fleet.stop_restarting();
+    // Whatever the disk says, what was started here is stopped here.
+    let _ = fleet.mend_records();
     for stopped in stop::stop_all(&fleet.run_dir).await? {
         fleet.reporter.note(stopped.to_string());
     }

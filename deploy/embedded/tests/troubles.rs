@@ -123,6 +123,48 @@ fn what_a_killed_supervisor_leaves_is_stopped_by_the_next_up_and_by_down() {
 }
 
 #[test]
+fn damaged_notes_cost_neither_data_nor_order() {
+    let house = House::furnished();
+    house.up();
+    house.ok(&[
+        "psql",
+        "app",
+        "-c",
+        "CREATE TABLE public.kept AS SELECT 42 AS answer",
+    ]);
+    let damage = |name: &str| std::fs::write(house.data().join(name), "{\"na").unwrap();
+    // While it runs: what was lost is written again.
+    for name in ["state.json", "run/gateway.json", "run/redis-app.json"] {
+        damage(name);
+    }
+    let before = house.ok_or_not(&["status"]);
+    assert!(before.contains("is damaged"), "{before}");
+    until("all is known again", || house.status_code() == 0);
+    let pids = house.pids();
+    assert_eq!(pids.len(), 9);
+    // At the moment of stopping: all of it stops.
+    damage("state.json");
+    damage("run/gateway.json");
+    damage("run/postgres-app.json");
+    house.ok(&["down"]);
+    assert!(pids.values().all(|pid| !alive(*pid)));
+    assert_eq!(house.status_code(), 3);
+    // With nobody left who knows: the stores are found by their own pid files.
+    house.up();
+    let pids = house.pids();
+    kill("-KILL", house.supervisor());
+    until("the services have gone", || !alive(pids["gateway"]));
+    for name in ["state.json", "run/redis-app.json", "run/postgres-app.json"] {
+        damage(name);
+    }
+    assert_eq!(house.status_code(), 1);
+    house.up();
+    assert!(pids.values().all(|pid| !alive(*pid)));
+    let kept = house.ok(&["psql", "app", "-Atc", "SELECT answer FROM public.kept"]);
+    assert!(kept.contains("42"), "{kept}");
+}
+
+#[test]
 fn a_record_whose_pid_now_belongs_to_another_is_left_alone() {
     let house = House::furnished();
     house.up();

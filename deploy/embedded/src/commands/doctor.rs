@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use crate::layout::Layout;
+use crate::lock::Lock;
 use crate::lodging::Lodging;
 use crate::record::{Phase, Record, State};
 use crate::report::say;
-use crate::{account, catalogue, ports, postgres, secrets, servers, services};
+use crate::{account, catalogue, orphans, ports, postgres, secrets, servers, services};
 
 /// A vPIC release twice over, its logs and some room.
 const ENOUGH_DISK_MB: u64 = 2048;
@@ -68,7 +69,8 @@ fn state(findings: &mut Findings, layout: &Layout) -> State {
         let running = records
             .iter()
             .filter(|record| record.identity.is_alive())
-            .count();
+            .count()
+            + orphans::find(layout)?.len();
         Ok((State::load(&layout.state_file())?, running))
     };
     let (state, running) = match read() {
@@ -78,7 +80,7 @@ fn state(findings: &mut Findings, layout: &Layout) -> State {
             return State::default();
         }
     };
-    let (verdict, text) = if let Some(supervisor) = state.live_supervisor() {
+    let (verdict, text) = if let Some(supervisor) = Lock::supervisor(layout, &state) {
         (
             Verdict::Ok,
             format!("supervisor {} runs {running} children", supervisor.pid),

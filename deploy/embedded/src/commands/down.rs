@@ -10,7 +10,7 @@ use crate::lock::Lock;
 use crate::process::Identity;
 use crate::record::{Phase, State};
 use crate::report::{say, seconds};
-use crate::stop;
+use crate::{orphans, stop};
 
 /// What a supervisor needs besides the stopping itself.
 const MARGIN: Duration = Duration::from_secs(10);
@@ -29,17 +29,15 @@ pub(crate) async fn stop_everything(layout: &Layout) -> anyhow::Result<()> {
     layout.create()?;
     let start = Instant::now();
     let state = State::load(&layout.state_file())?;
-    let supervised = match state.live_supervisor() {
-        Some(supervisor) => {
-            end_supervisor(supervisor).await?;
-            true
-        }
-        None => false,
-    };
+    let supervisor = Lock::supervisor(layout, &state);
+    if let Some(supervisor) = &supervisor {
+        end_supervisor(supervisor).await?;
+    }
     // The lock keeps a start out while its predecessor's children are swept up.
     let Some(_lock) = Lock::take(layout)? else {
         anyhow::bail!("another mvp is starting or stopping this installation just now");
     };
+    orphans::adopt(layout)?;
     let left = stop::stop_all(&layout.run_dir()).await?;
     for stopped in &left {
         say(format_args!(
@@ -52,7 +50,7 @@ pub(crate) async fn stop_everything(layout: &Layout) -> anyhow::Result<()> {
         state.phase = Phase::Stopped;
         state.save(&layout.state_file())?;
     }
-    if supervised || !left.is_empty() {
+    if supervisor.is_some() || !left.is_empty() {
         say(format_args!(
             "  ✓ everything stopped in {}",
             seconds(start.elapsed())

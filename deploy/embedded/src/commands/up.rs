@@ -12,6 +12,7 @@ use crate::catalogue::{GATEWAY, VEHICLES_API_KEY};
 use crate::cli::Up;
 use crate::fleet::this_program;
 use crate::layout::Layout;
+use crate::lock::Lock;
 use crate::process::Identity;
 use crate::record::{Phase, State};
 use crate::report::{Console, Event, SUPERVISOR, Sink, say, seconds};
@@ -23,7 +24,7 @@ const PATIENCE: Duration = Duration::from_mins(30);
 
 pub(crate) async fn run(layout: &Layout, up: Up) -> anyhow::Result<ExitCode> {
     let state = State::load(&layout.state_file())?;
-    if state.live_supervisor().is_some() {
+    if Lock::supervisor(layout, &state).is_some() {
         return wait_for_other(layout).await;
     }
     if up.detach {
@@ -144,7 +145,9 @@ async fn wait_for_other(layout: &Layout) -> anyhow::Result<ExitCode> {
                     seconds(PATIENCE)
                 );
             }
-            _ if start.elapsed() > Duration::from_secs(10) && state.live_supervisor().is_none() => {
+            _ if start.elapsed() > Duration::from_secs(10)
+                && Lock::supervisor(layout, &state).is_none() =>
+            {
                 bail!("the supervisor that was starting has gone; see `mvp logs {SUPERVISOR}`");
             }
             _ => {}
