@@ -120,13 +120,7 @@ async fn start(
     let servers = reporter
         .step("servers", find_servers(layout, fleet))
         .await?;
-    let made = secrets::ensure(&layout.secrets)?;
-    if made > 0 {
-        reporter.note(format!(
-            "{made} secrets made in {}",
-            layout.secrets.display()
-        ));
-    }
+    make_secrets(layout, fleet)?;
     let choice = ports::choose(&ports::preferred()?, &state.ports, ports::is_free)?;
     keep(choice, state, fleet, layout)?;
 
@@ -144,6 +138,24 @@ async fn start(
         })
         .await?;
     start_services(layout, fleet, state, serving).await
+}
+
+fn make_secrets(layout: &Layout, fleet: &Fleet) -> anyhow::Result<()> {
+    let ensured = secrets::ensure(&layout.secrets)?;
+    let folder = layout.secrets.display();
+    if ensured.made > 0 {
+        let made = ensured.made;
+        fleet
+            .reporter
+            .note(format!("{made} secrets made in {folder}"));
+    }
+    if !ensured.closed.is_empty() {
+        fleet.reporter.note(format!(
+            "others could read {} in {folder}: closed to them now",
+            ensured.closed.join(", ")
+        ));
+    }
+    Ok(())
 }
 
 fn keep(choice: Choice, state: &mut State, fleet: &Fleet, layout: &Layout) -> anyhow::Result<()> {

@@ -163,62 +163,54 @@ fn a_command_runs_beside_throwaway_stores_and_its_exit_code_is_ours() {
     );
 }
 
-#[test]
-fn a_signal_reaches_the_command_and_the_stores_are_gone_afterwards() {
-    let script = r#"
-        trap 'exit 5' TERM
-        "$TEST_POSTGRES_BIN/psql" "$TEST_POSTGRES_URL" -Atc 'SHOW data_directory' > "$0"
-        while :; do sleep 0.05; done
-    "#;
+/// A command beside throwaway stores that has told where they are.
+struct Running {
+    mvp: std::process::Child,
+    /// Where PostgreSQL keeps its data.
+    folder: std::path::PathBuf,
+}
+
+/// Runs a shell script in which `tell` tells it.
+fn running(script: &str) -> Running {
+    let tell =
+        r#""$TEST_POSTGRES_BIN/psql" "$TEST_POSTGRES_URL" -Atc 'SHOW data_directory' > "$0""#;
     let scratch = tempfile::tempdir().unwrap();
     let told = scratch.path().join("told");
-    let mut running = with_stores(&["sh", "-c", script, told.to_str().unwrap()])
+    let script = format!("tell() {{ {tell}; }}\n{script}");
+    let mvp = with_stores(&["sh", "-c", &script, told.to_str().unwrap()])
         .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let folder = || {
-        std::fs::read_to_string(&told)
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
-    };
-    until("the command runs", || !folder().is_empty());
-    house::kill("-TERM", u64::from(running.id()));
-    assert_eq!(running.wait().unwrap().code(), Some(5));
-    assert!(!std::path::Path::new(&folder()).exists());
+    let mut folder = String::new();
+    until("the command runs", || {
+        folder = std::fs::read_to_string(&told).unwrap_or_default();
+        folder.ends_with('\n')
+    });
+    Running {
+        mvp,
+        folder: folder.trim().into(),
+    }
+}
+
+#[test]
+fn a_signal_reaches_the_command_and_the_stores_are_gone_afterwards() {
+    let mut running = running("trap 'exit 5' TERM; tell; while :; do sleep 0.05; done");
+    house::kill("-TERM", u64::from(running.mvp.id()));
+    assert_eq!(running.mvp.wait().unwrap().code(), Some(5));
+    assert!(!running.folder.exists());
 }
 
 #[test]
 fn stores_of_a_run_that_was_killed_are_swept_up_by_the_next() {
-    let script = r#"
-        "$TEST_POSTGRES_BIN/psql" "$TEST_POSTGRES_URL" -Atc 'SHOW data_directory' > "$0"
-        while kill -0 "$PPID"; do sleep 0.05; done
-    "#;
-    let scratch = tempfile::tempdir().unwrap();
-    let told = scratch.path().join("told");
-    let mut running = with_stores(&["sh", "-c", script, told.to_str().unwrap()])
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let folder = || {
-        std::fs::read_to_string(&told)
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
-    };
-    until("the command runs", || !folder().is_empty());
-    running.kill().unwrap();
-    running.wait().unwrap();
-    let pid_file = std::path::Path::new(&folder()).join("postmaster.pid");
-    let postmaster: u64 = std::fs::read_to_string(pid_file)
-        .unwrap()
-        .lines()
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let mut running = running(r#"tell; while kill -0 "$PPID"; do sleep 0.05; done"#);
+    running.mvp.kill().unwrap();
+    running.mvp.wait().unwrap();
+    let pid_file = running.folder.join("postmaster.pid");
+    let pid_file = std::fs::read_to_string(pid_file).unwrap();
+    let postmaster: u64 = pid_file.lines().next().unwrap().parse().unwrap();
     assert!(house::alive(postmaster));
     assert!(with_stores(&["true"]).status().unwrap().success());
     assert!(!house::alive(postmaster));
-    assert!(!std::path::Path::new(&folder()).exists());
+    assert!(!running.folder.exists());
 }

@@ -296,6 +296,28 @@ fn missing_secrets_beside_existing_data_are_named_by_the_doctor() {
 }
 
 #[test]
+fn secrets_that_others_can_read_are_closed_by_the_next_start() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let house = House::furnished();
+    let path = house.path().join("secrets/postgres-app-owner-password");
+    let value = std::fs::read_to_string(&path).unwrap();
+    house::set_mode(&path, 0o644);
+    assert!(
+        house
+            .ok_or_not(&["doctor"])
+            .contains("others may read postgres-app-owner-password")
+    );
+    let told = house.ok(&["up", "--detach", "--stores-only"]);
+    assert!(
+        told.contains("others could read postgres-app-owner-password"),
+        "{told}"
+    );
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), value);
+}
+
+#[test]
 fn logs_of_all_carry_their_name_and_follow_what_comes() {
     use std::io::{BufRead as _, BufReader};
     let house = House::furnished();

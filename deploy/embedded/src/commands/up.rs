@@ -19,6 +19,8 @@ use crate::report::{Console, Event, SUPERVISOR, Sink, say, seconds};
 use crate::supervisor::{self, Ending, StopSignals};
 use crate::{postgres, servers};
 
+/// How to stop, newcomers' way first.
+const STOP: &str = "make stop   (or `mvp down`)";
 /// A first load on a slow machine; the supervisor itself has a deadline for every child.
 const PATIENCE: Duration = Duration::from_mins(30);
 
@@ -79,7 +81,7 @@ async fn detach(layout: &Layout, stores_only: bool) -> anyhow::Result<ExitCode> 
     };
     if ready {
         let state = State::load(&layout.state_file())?;
-        summary(layout, &state, stores_only, "mvp down   (or `make stop`)");
+        summary(layout, &state, stores_only, STOP);
         return Ok(ExitCode::SUCCESS);
     }
     let status = supervisor.wait().await?;
@@ -124,12 +126,7 @@ async fn wait_for_other(layout: &Layout) -> anyhow::Result<ExitCode> {
         match state.phase {
             Phase::Ready if state.live_supervisor().is_some() => {
                 say("  · already running");
-                summary(
-                    layout,
-                    &state,
-                    state.stores_only,
-                    "mvp down   (or `make stop`)",
-                );
+                summary(layout, &state, state.stores_only, STOP);
                 return Ok(ExitCode::SUCCESS);
             }
             // The other may hold the lock and not have written yet: what is read is then old.
@@ -165,7 +162,7 @@ fn summary(layout: &Layout, state: &State, stores_only: bool, stop: &str) {
     let gateway = format!("http://127.0.0.1:{}", port(GATEWAY));
     say("");
     if stores_only {
-        say("  The stores run; `mvp status` shows their ports.");
+        say("  The stores run; `make status` (or `mvp status`) shows their ports.");
     } else {
         say("  MotoVaultPro runs.\n");
         say(format_args!("    gateway   {gateway}"));
