@@ -5,6 +5,7 @@ mod backoff;
 mod catalogue;
 mod cli;
 mod commands;
+mod descendants;
 mod fleet;
 mod layout;
 mod listener;

@@ -127,11 +127,8 @@ impl Answer {
 }
 
 async fn redis_ping(port: u16, password: &str) -> anyhow::Result<()> {
-    let auth = match password.len() {
-        0 => String::new(),
-        length => format!("*2\r\n$4\r\nAUTH\r\n${length}\r\n{password}\r\n"),
-    };
-    let request = format!("{auth}*1\r\n$4\r\nPING\r\n");
+    let length = password.len();
+    let request = format!("*2\r\n$4\r\nAUTH\r\n${length}\r\n{password}\r\n*1\r\n$4\r\nPING\r\n");
     let mut seen = Vec::new();
     timeout(DEADLINE, async {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
