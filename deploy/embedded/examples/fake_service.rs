@@ -43,12 +43,20 @@ fn main() {
             serve(&folder, "vehicles-etl");
         }
         "etl" => {
+            while folder.join("load.waits").exists() {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
             std::fs::write(folder.join("loaded"), "").unwrap();
             for percent in [10, 50, 100] {
                 let _ = writeln!(std::io::stderr(), "vPIC {percent} %");
             }
         }
         "serve" => serve(&folder, &name),
+        // Not UTF-8: a message in the encoding of some machine.
+        "migrate" => {
+            let _ = std::io::stdout().write_all(b"sch\xe9ma\n");
+            let _ = std::io::stderr().write_all(b"d\xe9j\xe0\n");
+        }
         "environment" => {
             for (key, value) in std::env::vars().filter(|(key, _)| key.starts_with("MVP_")) {
                 let _ = writeln!(std::io::stdout(), "{key}={value}");
@@ -96,7 +104,11 @@ fn answer(folder: &Path, name: &str, mut stream: TcpStream) {
     if request.starts_with("GET /health/ready ") {
         write_down(folder, &format!("{name} ready {status}"));
     }
-    let body = format!("{{\"status\":\"{word}\"}}");
+    let called = match name {
+        "vehicles-etl" => "vehicles-platform-etl",
+        name => name,
+    };
+    let body = format!("{{\"status\":\"{word}\",\"service\":\"{called}\"}}");
     let _ = write!(
         stream,
         "HTTP/1.1 {status} -\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",

@@ -1,12 +1,12 @@
-//! Whom the stores run as: the caller, or an unprivileged account when the caller is root,
-//! because PostgreSQL refuses to run as root and Redis need not.
+//! Whom the children run as: the caller, or unprivileged accounts when the caller is root. PostgreSQL
+//! refuses to run as root, and neither Redis nor a service needs to.
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown, lchown};
 use std::path::Path;
 
 use anyhow::Context as _;
 
-/// An account that root hands the stores to.
+/// An account that root hands children to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Account {
     pub(crate) name: String,
@@ -25,8 +25,7 @@ pub(crate) fn for_stores(postgres_dir: &Path) -> anyhow::Result<Option<Account>>
     if !is_root() {
         return Ok(None);
     }
-    let passwd = std::fs::read_to_string("/etc/passwd").context("reading /etc/passwd")?;
-    let accounts: Vec<Account> = passwd.lines().filter_map(parse).collect();
+    let accounts = known()?;
     if let Some(owner) = owner_of_data(postgres_dir) {
         return Ok(Some(
             accounts
@@ -35,16 +34,29 @@ pub(crate) fn for_stores(postgres_dir: &Path) -> anyhow::Result<Option<Account>>
                 .unwrap_or(owner),
         ));
     }
-    let pick = |name: &str| {
-        accounts
-            .iter()
-            .find(|a| a.name == name && a.uid != 0)
-            .cloned()
-    };
-    let account = pick("postgres").or_else(|| pick("nobody"));
-    Ok(Some(account.context(
+    Ok(Some(first_of(&["postgres", "nobody"], &accounts).context(
         "PostgreSQL does not run as root, and there is neither a `postgres` nor a `nobody` account",
     )?))
+}
+
+/// The account for the services, when root starts them: one of their own if somebody made it, else the
+/// one without rights. Not that of the stores, which could read the clusters' files past every role.
+pub(crate) fn for_services() -> anyhow::Result<Option<Account>> {
+    Ok(first_of(&["motovaultpro", "nobody"], &known()?))
+}
+
+fn known() -> anyhow::Result<Vec<Account>> {
+    let passwd = std::fs::read_to_string("/etc/passwd").context("reading /etc/passwd")?;
+    Ok(passwd.lines().filter_map(parse).collect())
+}
+
+fn first_of(names: &[&str], accounts: &[Account]) -> Option<Account> {
+    names.iter().find_map(|name| {
+        accounts
+            .iter()
+            .find(|account| account.name == *name && account.uid != 0)
+            .cloned()
+    })
 }
 
 fn owner_of_data(postgres_dir: &Path) -> Option<Account> {
@@ -76,16 +88,31 @@ impl Account {
             })
     }
 
-    fn may_enter(&self, metadata: &std::fs::Metadata) -> bool {
-        let mode = metadata.permissions().mode();
-        let bit = if metadata.uid() == self.uid {
-            0o100
-        } else if metadata.gid() == self.gid {
-            0o010
-        } else {
-            0o001
+    /// Whether this account can read the file or folder and, if `execute`, run or enter it. Links
+    /// are followed: the way to the link and the way to what it names both count.
+    pub(crate) fn reads(&self, path: &Path, execute: bool) -> bool {
+        let (Ok(real), Ok(metadata)) = (path.canonicalize(), std::fs::metadata(path)) else {
+            return false;
         };
-        mode & bit != 0
+        let above = |path: &Path| path.parent().is_none_or(|folder| self.reaches(folder));
+        let wanted = if execute { 0o5 } else { 0o4 };
+        above(path) && above(&real) && self.may(&metadata, wanted)
+    }
+
+    fn may_enter(&self, metadata: &std::fs::Metadata) -> bool {
+        self.may(metadata, 0o1)
+    }
+
+    /// Whether the permissions hold all of the wanted bits (4 read, 1 execute) for this account.
+    fn may(&self, metadata: &std::fs::Metadata, wanted: u32) -> bool {
+        let shift = if metadata.uid() == self.uid {
+            6
+        } else if metadata.gid() == self.gid {
+            3
+        } else {
+            0
+        };
+        (metadata.permissions().mode() >> shift) & wanted == wanted
     }
 }
 
@@ -157,5 +184,32 @@ mod tests {
         };
         assert!(stranger.reaches(&open.path().join("made later")));
         assert!(!stranger.reaches(&closed.join("data")));
+    }
+
+    #[test]
+    fn a_link_is_read_where_the_way_and_what_it_names_are_open() {
+        let stranger = Account {
+            name: "x".to_owned(),
+            uid: 64_999,
+            gid: 64_999,
+        };
+        let mode = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        let open = tempfile::tempdir().unwrap();
+        mode(open.path(), 0o755);
+        let folder = open.path().join("folder");
+        std::fs::create_dir(&folder).unwrap();
+        let file = folder.join("program");
+        std::fs::write(&file, "").unwrap();
+        let link = open.path().join("link");
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        mode(&folder, 0o711);
+        mode(&file, 0o644);
+        assert!(stranger.reads(&link, false) && !stranger.reads(&link, true));
+        mode(&file, 0o755);
+        assert!(stranger.reads(&link, true));
+        mode(&folder, 0o700);
+        assert!(!stranger.reads(&link, false));
     }
 }

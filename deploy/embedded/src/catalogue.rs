@@ -3,8 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
+
+use crate::task::Limit;
 
 /// One PostgreSQL cluster with its one database.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +43,8 @@ pub(crate) struct ServiceSpec {
     pub(crate) port: u16,
     /// Further ports it listens on, each with the name of its endpoint.
     pub(crate) other_ports: &'static [(&'static str, u16)],
+    /// What it calls itself in `/health`.
+    pub(crate) known_as: &'static str,
     /// The path that answers 200 when the next service may start.
     pub(crate) gate: &'static str,
     /// Commands that run to their end before it serves.
@@ -55,6 +60,7 @@ pub(crate) struct Preparation {
     pub(crate) args: &'static [&'static str],
     /// Whether the path of the embedded vPIC release is the last argument.
     pub(crate) takes_dump: bool,
+    pub(crate) limit: Limit,
     pub(crate) unless: Option<Unless>,
 }
 
@@ -115,18 +121,22 @@ pub(crate) const SERVICES: [ServiceSpec; 3] = [
         serve: &["serve"],
         port: 18000,
         other_ports: &[],
+        known_as: "vehicles-platform",
         gate: "/health/ready",
         prepare: &[
             Preparation {
                 title: "vehicles schema",
                 args: &["migrate"],
                 takes_dump: false,
+                limit: Limit::Whole(Duration::from_mins(15)),
                 unless: None,
             },
             Preparation {
                 title: "vehicle data",
                 args: &["etl", "load", "--progress", "plain"],
                 takes_dump: true,
+                // It tells how far it is; deriving the catalogue is its longest silence.
+                limit: Limit::Silence(Duration::from_mins(15)),
                 unless: Some(Unless {
                     args: &["etl", "releases", "--json"],
                     settled: live_release,
@@ -142,6 +152,7 @@ pub(crate) const SERVICES: [ServiceSpec; 3] = [
         serve: &["etl", "schedule"],
         port: 18010,
         other_ports: &[],
+        known_as: "vehicles-platform-etl",
         gate: "/health/live",
         prepare: &[],
         environment: vehicles_etl_environment,
@@ -152,6 +163,7 @@ pub(crate) const SERVICES: [ServiceSpec; 3] = [
         serve: &["serve"],
         port: 18080,
         other_ports: &[(GATEWAY_ADMIN, 18081)],
+        known_as: GATEWAY,
         gate: "/health/live",
         prepare: &[],
         environment: gateway_environment,
@@ -200,6 +212,17 @@ pub(crate) fn secrets() -> Vec<(String, bool)> {
     }
     all.extend(REDIS.iter().map(|redis| (redis_secret(redis.name), false)));
     all
+}
+
+/// The secrets that services read. The superusers' passwords and those of stores that no service
+/// uses yet are not among them.
+pub(crate) fn service_secrets() -> Vec<String> {
+    vec![
+        VEHICLES_API_KEY.to_owned(),
+        postgres_secret("vehicles", "api"),
+        postgres_secret("vehicles", "owner"),
+        redis_secret("vehicles"),
+    ]
 }
 
 pub(crate) fn postgres_secret(cluster: &str, role: &str) -> String {
@@ -335,6 +358,24 @@ mod tests {
         assert_eq!(live_release(&failed), None);
         let live = serde_json::json!([{"id": 1, "state": "live", "month": "2026-10"}]);
         assert_eq!(live_release(&live).unwrap(), "release 2026-10 is live");
+    }
+
+    #[test]
+    fn every_secret_that_a_service_is_told_of_is_lent_to_it() {
+        let ports: BTreeMap<_, _> = endpoints().into_iter().collect();
+        let addresses = Addresses {
+            ports: &ports,
+            secrets: Path::new("/lent"),
+        };
+        let mut told = std::collections::BTreeSet::new();
+        for service in &SERVICES {
+            let environment = (service.environment)(&addresses).unwrap();
+            let paths = environment
+                .iter()
+                .filter_map(|(_, value)| value.strip_prefix("/lent/"));
+            told.extend(paths.map(str::to_owned));
+        }
+        assert_eq!(told, service_secrets().into_iter().collect());
     }
 
     #[test]

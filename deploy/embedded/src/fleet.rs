@@ -1,8 +1,9 @@
 //! The children under supervision: started when ready, started again when they crash.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -27,6 +28,8 @@ pub(crate) struct ChildSpec {
     pub(crate) program: PathBuf,
     pub(crate) args: Vec<String>,
     pub(crate) environment: Environment,
+    /// Whether it sees nothing of the caller's environment: `PGOPTIONS` and such would change it.
+    pub(crate) secluded: bool,
     pub(crate) folder: PathBuf,
     pub(crate) account: Option<Account>,
     pub(crate) probe: Option<Probe>,
@@ -39,6 +42,8 @@ pub(crate) struct Fleet {
     pub(crate) run_dir: PathBuf,
     pub(crate) log_dir: PathBuf,
     pub(crate) reporter: Reporter,
+    /// What was started last under each name; the records on disk are for others, and may be damaged.
+    started: Mutex<BTreeMap<String, Record>>,
     stopping: watch::Sender<bool>,
 }
 
@@ -49,6 +54,7 @@ impl Fleet {
             run_dir,
             log_dir,
             reporter,
+            started: Mutex::default(),
             stopping,
         })
     }
@@ -56,6 +62,17 @@ impl Fleet {
     /// From now on a child that ends is not started again.
     pub(crate) fn stop_restarting(&self) {
         self.stopping.send_replace(true);
+    }
+
+    /// Writes the records again that were lost of children that still run.
+    pub(crate) fn mend_records(&self) -> anyhow::Result<()> {
+        let started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, record) in started.iter() {
+            if record.identity.is_alive() && Record::load(&self.run_dir, name)?.is_none() {
+                record.save(&self.run_dir)?;
+            }
+        }
+        Ok(())
     }
 
     /// Starts the program through the shim that records it. The record is also written here, before
@@ -87,11 +104,11 @@ impl Fleet {
                 &account.gid.to_string(),
             ]);
         }
-        match spec.kind {
-            Kind::Task | Kind::Service => {
-                command.arg("--die-with-parent");
-            }
-            Kind::Redis | Kind::Postgres => clear_environment(&mut command),
+        if matches!(spec.kind, Kind::Task | Kind::Service) {
+            command.args(["--die-with", &std::process::id().to_string()]);
+        }
+        if spec.secluded {
+            clear_environment(&mut command);
         }
         command.arg("--").arg(&spec.program).args(&spec.args);
         command.envs(spec.environment.iter().map(|(name, value)| (name, value)));
@@ -106,14 +123,15 @@ impl Fleet {
             .spawn()
             .with_context(|| format!("starting {}", spec.name))?;
         if let Some(identity) = child.id().and_then(Identity::of) {
-            let (name, kind, order) = (spec.name.clone(), spec.kind, spec.order);
-            Record {
-                name,
-                kind,
-                order,
+            let record = Record {
+                name: spec.name.clone(),
+                kind: spec.kind,
+                order: spec.order,
                 identity,
-            }
-            .save(&self.run_dir)?;
+            };
+            record.save(&self.run_dir)?;
+            let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+            started.insert(spec.name.clone(), record);
         }
         Ok(child)
     }
@@ -121,24 +139,25 @@ impl Fleet {
     /// Starts a child, waits until it is ready, then keeps it running until the fleet stops.
     pub(crate) async fn launch(self: Arc<Self>, spec: ChildSpec) -> anyhow::Result<()> {
         let mut child = self.spawn(&spec)?;
+        let pid = child.id();
         tokio::select! {
             status = child.wait() => {
                 bail!(self.failure(&spec.name, &format!("ended at once ({})", status?)));
             }
-            ready = self.ready(&spec) => ready?,
+            ready = self.ready(&spec, pid) => ready?,
         }
         tokio::spawn(self.keep(spec, child));
         Ok(())
     }
 
     /// Waits until the child answers its probe.
-    async fn ready(&self, spec: &ChildSpec) -> anyhow::Result<()> {
+    async fn ready(&self, spec: &ChildSpec, pid: Option<u32>) -> anyhow::Result<()> {
         let Some(probe) = &spec.probe else {
             return Ok(());
         };
         let deadline = Instant::now() + spec.patience;
         loop {
-            let Err(error) = probe.ask().await else {
+            let Err(error) = probe.ask_process(pid).await else {
                 return Ok(());
             };
             if Instant::now() > deadline {
@@ -191,10 +210,11 @@ impl Fleet {
     }
 
     async fn announce_when_ready(&self, child: &mut Child, spec: &ChildSpec) {
+        let pid = child.id();
         tokio::select! {
             // Its end is looked at by the caller.
             _ = child.wait() => {}
-            ready = self.ready(spec) => match ready {
+            ready = self.ready(spec, pid) => match ready {
                 Ok(()) => self.reporter.note(format!("{} runs again", spec.name)),
                 Err(error) => self.reporter.note(format!("{error:#}")),
             },
@@ -224,7 +244,6 @@ pub(crate) fn this_program() -> anyhow::Result<PathBuf> {
     std::env::current_exe().context("finding this program's own path")
 }
 
-/// The servers see nothing of the caller's environment: `PGOPTIONS` and such would change them.
 fn clear_environment(command: &mut Command) {
     command.env_clear();
     if let Some(path) = std::env::var_os("PATH") {

@@ -77,6 +77,16 @@ impl Layout {
         self.data.join("log")
     }
 
+    /// What is lent to an account that the services run as.
+    pub(crate) fn lent_dir(&self) -> PathBuf {
+        self.data.join("lent")
+    }
+
+    /// The settings files of the services.
+    pub(crate) fn config_dir(&self) -> PathBuf {
+        self.checkout.join("config")
+    }
+
     pub(crate) fn postgres_dir(&self) -> PathBuf {
         self.data.join("postgres")
     }

@@ -45,6 +45,23 @@ pub(crate) fn choose(
     Ok(choice)
 }
 
+/// Chooses again for these endpoints, just before they are used; the others keep theirs.
+pub(crate) fn choose_again(
+    names: &[&str],
+    endpoints: &[(String, u16)],
+    chosen: &BTreeMap<String, u16>,
+    is_free: impl Fn(u16) -> bool,
+) -> anyhow::Result<Choice> {
+    let others: BTreeSet<u16> = chosen
+        .iter()
+        .filter(|(name, _)| !names.contains(&name.as_str()))
+        .map(|(_, port)| *port)
+        .collect();
+    choose(endpoints, chosen, |port| {
+        others.contains(&port) || is_free(port)
+    })
+}
+
 /// Free means: nobody answers there, and it can be bound.
 pub(crate) fn is_free(port: u16) -> bool {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -106,6 +123,15 @@ mod tests {
                 .ports["a"],
             151
         );
+    }
+
+    #[test]
+    fn a_later_choice_moves_only_what_it_is_asked_for() {
+        let chosen = BTreeMap::from([("a".to_owned(), 100), ("b".to_owned(), 101)]);
+        // 100 is in use because a runs by now; 101 and 102 were taken by strangers meanwhile.
+        let again = choose_again(&["b"], &endpoints(), &chosen, |port| port > 102).unwrap();
+        assert_eq!((again.ports["a"], again.ports["b"]), (100, 103));
+        assert_eq!(again.moved, ["port 101 is taken: b moves to 103"]);
     }
 
     #[test]

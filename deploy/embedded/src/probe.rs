@@ -8,6 +8,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::listener;
+
 /// No single question waits longer.
 const DEADLINE: Duration = Duration::from_secs(2);
 const LONGEST_ANSWER: u64 = 64 * 1024;
@@ -15,24 +17,57 @@ const LONGEST_ANSWER: u64 = 64 * 1024;
 /// How to ask a child.
 #[derive(Clone, Debug)]
 pub(crate) enum Probe {
-    Http { port: u16, path: &'static str },
-    Redis { port: u16, password: String },
-    Postgres { port: u16, password: String },
+    Http {
+        port: u16,
+        path: &'static str,
+        /// What the program calls itself in `/health`.
+        service: &'static str,
+    },
+    Redis {
+        port: u16,
+        password: String,
+    },
+    Postgres {
+        port: u16,
+        password: String,
+    },
 }
 
 impl Probe {
     /// Whether the child answers as ready; the error says what is missing.
     pub(crate) async fn ask(&self) -> anyhow::Result<()> {
         match self {
-            Self::Http { port, path } => {
+            Self::Http {
+                port,
+                path,
+                service,
+            } => {
                 let answer = http_get(*port, path).await?;
                 anyhow::ensure!(answer.status == 200, "{path} answers {}", answer.status);
+                let name = http_get(*port, "/health").await?.text("service");
+                anyhow::ensure!(
+                    name.as_deref() == Some(*service),
+                    "what answers on port {port} is {}, not {service}",
+                    name.as_deref().unwrap_or("something else")
+                );
             }
             Self::Redis { port, password } => redis_ping(*port, password).await?,
             Self::Postgres { port, password } => {
                 crate::postgres::connect(*port, "postgres", "postgres", password).await?;
             }
         }
+        Ok(())
+    }
+
+    /// The same, and that it is this process that answers.
+    pub(crate) async fn ask_process(&self, pid: Option<u32>) -> anyhow::Result<()> {
+        self.ask().await?;
+        let (Self::Http { port, .. } | Self::Redis { port, .. } | Self::Postgres { port, .. }) =
+            self;
+        anyhow::ensure!(
+            pid.and_then(|pid| listener::belongs(*port, pid)) != Some(false),
+            "port {port} is served by another process"
+        );
         Ok(())
     }
 }
@@ -84,14 +119,16 @@ impl Answer {
         let end = self.body.rfind('}')?;
         serde_json::from_str(self.body.get(start..=end)?).ok()
     }
+
+    /// A field of that object, if it is text.
+    pub(crate) fn text(&self, field: &str) -> Option<String> {
+        Some(self.json()?.get(field)?.as_str()?.to_owned())
+    }
 }
 
 async fn redis_ping(port: u16, password: &str) -> anyhow::Result<()> {
-    let auth = match password.len() {
-        0 => String::new(),
-        length => format!("*2\r\n$4\r\nAUTH\r\n${length}\r\n{password}\r\n"),
-    };
-    let request = format!("{auth}*1\r\n$4\r\nPING\r\n");
+    let length = password.len();
+    let request = format!("*2\r\n$4\r\nAUTH\r\n${length}\r\n{password}\r\n*1\r\n$4\r\nPING\r\n");
     let mut seen = Vec::new();
     timeout(DEADLINE, async {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
@@ -128,5 +165,42 @@ mod tests {
         );
         assert_eq!(chunked.unwrap().json().unwrap()["status"], "ok");
         assert!(parse("220 mail.example ESMTP").is_none());
+    }
+
+    #[tokio::test]
+    async fn an_answer_counts_only_if_it_names_the_service_and_comes_from_its_process() {
+        let stranger = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .unwrap();
+        let port = stranger.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = stranger.accept().await {
+                let _ = stream.read(&mut [0; 1024]).await;
+                let answer = b"HTTP/1.1 200 OK\r\n\r\n{\"status\":\"ok\",\"service\":\"sample\"}";
+                let _ = stream.write_all(answer).await;
+            }
+        });
+        let probe = |service| Probe::Http {
+            port,
+            path: "/health/ready",
+            service,
+        };
+        let error = probe("gateway").ask().await.unwrap_err().to_string();
+        assert!(error.contains("is sample, not gateway"), "{error}");
+        let me = std::process::id();
+        probe("sample").ask_process(Some(me)).await.unwrap();
+        if cfg!(target_os = "linux") {
+            let mut other = std::process::Command::new("sleep")
+                .arg("60")
+                .spawn()
+                .unwrap();
+            let error = probe("sample")
+                .ask_process(Some(other.id()))
+                .await
+                .unwrap_err();
+            assert!(error.to_string().contains("another process"), "{error}");
+            other.kill().unwrap();
+            other.wait().unwrap();
+        }
     }
 }

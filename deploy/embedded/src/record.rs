@@ -1,6 +1,7 @@
 //! What is remembered on disk: the state of the installation and one record a running child.
 //!
-//! Every file is replaced by an atomic rename, so a reader never sees half of one.
+//! Every file is replaced by an atomic rename, so a reader never sees half of one. One that is damaged
+//! all the same is taken for absent: nothing but what runs at the moment is known by it.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -11,6 +12,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::process::Identity;
 use crate::report::say;
+
+/// The extension of a file that could not be read.
+pub(crate) const DAMAGED: &str = "damaged";
 
 /// Where the supervisor is in its life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +29,7 @@ pub(crate) enum Phase {
 }
 
 /// `state.json`: written by the supervisor only.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) phase: Phase,
     pub(crate) supervisor: Option<Identity>,
@@ -130,18 +134,25 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Option<T>> {
     match serde_json::from_slice(&text) {
         Ok(value) => Ok(Some(value)),
         Err(error) => {
-            // It must not keep an installation from starting or stopping; what it said may help whoever looks.
-            let aside = path.with_extension("damaged");
-            std::fs::rename(path, &aside)
-                .with_context(|| format!("moving the damaged {} aside", path.display()))?;
-            say(format_args!(
-                "  · {} was damaged ({error}) and is {} now; what it named, if it runs, is to be ended by hand",
-                path.display(),
-                aside.display()
-            ));
+            set_aside(path, &error);
             Ok(None)
         }
     }
+}
+
+/// Keeps a file that cannot be read for whoever wants to know, out of the way: what it said is found
+/// again (running stores) or chosen again (ports), and the data is elsewhere.
+fn set_aside(path: &Path, error: &serde_json::Error) {
+    let aside = path.with_extension(DAMAGED);
+    let moved = match std::fs::rename(path, &aside) {
+        Ok(()) => format!("it is kept as {}", aside.display()),
+        Err(error) => format!("it cannot be moved aside: {error}"),
+    };
+    let _ = writeln!(
+        io::stderr(),
+        "mvp: {} is damaged ({error}) and taken for absent; {moved}",
+        path.display()
+    );
 }
 
 fn write_json<T: Serialize>(path: &Path, value: &T) -> anyhow::Result<()> {
@@ -162,14 +173,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_damaged_file_is_moved_aside_and_blocks_nothing() {
+    fn a_damaged_file_is_taken_for_absent_and_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("state.json");
-        std::fs::write(&path, "{\"phase\": \"rea").unwrap();
-        let state = State::load(&path).unwrap();
-        assert_eq!(state.phase, Phase::Stopped);
-        assert!(!path.exists() && folder.path().join("state.damaged").exists());
-        std::fs::write(folder.path().join("gateway.json"), "").unwrap();
+        let state = folder.path().join("state.json");
+        for text in ["", "{\"phase\": \"rea", "[1, 2]", "\0\0\0\0"] {
+            std::fs::write(&state, text).unwrap();
+            assert_eq!(State::load(&state).unwrap(), State::default());
+            let kept = folder.path().join("state.damaged");
+            assert_eq!(std::fs::read_to_string(kept).unwrap(), text);
+            assert!(!state.exists());
+        }
+        std::fs::write(folder.path().join("gateway.json"), "{").unwrap();
+        assert!(Record::all(folder.path()).unwrap().is_empty());
         assert!(Record::all(folder.path()).unwrap().is_empty());
     }
 }

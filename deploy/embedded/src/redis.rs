@@ -17,7 +17,7 @@ pub(crate) enum Purpose {
     Cache,
     /// Keeps what it was given.
     Store,
-    /// Tests: neither limit, nor password, nor anything on disk.
+    /// Tests: neither limit nor anything on disk.
     Throwaway,
 }
 
@@ -49,6 +49,7 @@ pub(crate) fn spec(
         program: server.program.clone(),
         args: vec![file.display().to_string()],
         environment: Vec::new(),
+        secluded: true,
         folder: redis.folder.clone(),
         account: redis.account.clone(),
         probe: Some(Probe::Redis {
@@ -64,12 +65,10 @@ fn render(redis: &Instance, folder: &Path) -> String {
     let folder = quoted(&folder.display().to_string());
     let mut text = format!(
         "# Written by mvp at each start.\n\
-         bind 127.0.0.1\nport {port}\nprotected-mode yes\ndaemonize no\ndir {folder}\n\
+         bind 127.0.0.1\nport {port}\nprotected-mode yes\ndaemonize no\ndir {folder}\npidfile redis.pid\n\
          loglevel notice\nlogfile \"\"\nsave \"\"\n"
     );
-    if !matches!(redis.purpose, Purpose::Throwaway) {
-        let _ = writeln!(text, "requirepass {}", quoted(&redis.password));
-    }
+    let _ = writeln!(text, "requirepass {}", quoted(&redis.password));
     text.push_str(match redis.purpose {
         Purpose::Cache => "appendonly no\nmaxmemory 64mb\nmaxmemory-policy allkeys-lru\n",
         Purpose::Store => "appendonly yes\nappendfsync everysec\nmaxmemory-policy noeviction\n",
@@ -109,8 +108,10 @@ mod tests {
     }
 
     #[test]
-    fn a_password_with_quotes_stays_one_value() {
-        let text = render(&instance(Purpose::Store), Path::new("/d"));
-        assert!(text.contains(r#"requirepass "a\"b\\c""#));
+    fn a_password_with_quotes_stays_one_value_and_none_goes_without() {
+        for purpose in [Purpose::Cache, Purpose::Store, Purpose::Throwaway] {
+            let text = render(&instance(purpose), Path::new("/d"));
+            assert!(text.contains(r#"requirepass "a\"b\\c""#), "{text}");
+        }
     }
 }

@@ -11,10 +11,38 @@ use crate::{account, catalogue};
 /// 43 base62 characters carry 256 bits.
 const LENGTH: usize = 43;
 
-/// Makes every secret that is missing; returns how many were made.
-pub(crate) fn ensure(folder: &Path) -> anyhow::Result<usize> {
+/// What `ensure` had to do.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ensured {
+    pub(crate) made: usize,
+    /// Those that others could read until now.
+    pub(crate) closed: Vec<String>,
+}
+
+/// Makes every secret that is missing, and closes to others every one that is open to them.
+pub(crate) fn ensure(folder: &Path) -> anyhow::Result<Ensured> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("making the folder {}", folder.display()))?;
+    let closed = too_open(folder);
+    for name in &closed {
+        let path = folder.join(name);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).with_context(
+            || {
+                format!(
+                    "others may read the secret {}, and that cannot be changed here; `chmod 600` it",
+                    path.display()
+                )
+            },
+        )?;
+    }
+    let still_open = too_open(folder);
+    anyhow::ensure!(
+        still_open.is_empty(),
+        "others may read {} in {} whatever their mode is set to: keep secrets on a file system that \
+         knows permissions (MVP_SECRETS_DIR)",
+        still_open.join(", "),
+        folder.display()
+    );
     let mut made = 0;
     for (name, is_api_key) in catalogue::secrets() {
         let path = folder.join(&name);
@@ -26,7 +54,7 @@ pub(crate) fn ensure(folder: &Path) -> anyhow::Result<usize> {
         account::private_file(&path, &format!("{}\n", generate(is_api_key)), None)?;
         made += 1;
     }
-    Ok(made)
+    Ok(Ensured { made, closed })
 }
 
 /// Takes away what others than the owner may do with a secret.
@@ -87,7 +115,7 @@ mod tests {
     #[test]
     fn secrets_are_private_distinct_and_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let made = ensure(folder.path()).unwrap();
+        let made = ensure(folder.path()).unwrap().made;
         assert_eq!(made, catalogue::secrets().len());
         assert!(too_open(folder.path()).is_empty());
         let key = read(folder.path(), catalogue::VEHICLES_API_KEY).unwrap();
@@ -97,7 +125,7 @@ mod tests {
             .map(|(name, _)| read(folder.path(), name).unwrap())
             .collect();
         assert_eq!(values.len(), made);
-        assert_eq!(ensure(folder.path()).unwrap(), 0);
+        assert_eq!(ensure(folder.path()).unwrap(), Ensured::default());
         assert_eq!(
             read(folder.path(), catalogue::VEHICLES_API_KEY).unwrap(),
             key
@@ -105,13 +133,19 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_open_to_others_is_found() {
+    fn a_secret_open_to_others_is_found_and_closed_and_keeps_its_value() {
         let folder = tempfile::tempdir().unwrap();
         ensure(folder.path()).unwrap();
         let path = folder.path().join("redis-app-password");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let value = read(folder.path(), "redis-app-password").unwrap();
         assert_eq!(too_open(folder.path()), ["redis-app-password"]);
-        ensure(folder.path()).unwrap();
+        let ensured = ensure(folder.path()).unwrap();
+        assert_eq!(
+            (ensured.made, ensured.closed),
+            (0, vec!["redis-app-password".to_owned()])
+        );
         assert!(too_open(folder.path()).is_empty());
+        assert_eq!(read(folder.path(), "redis-app-password").unwrap(), value);
     }
 }

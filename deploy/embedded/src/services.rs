@@ -1,5 +1,6 @@
 //! Our own services as children: their programs, their settings, what runs before they serve.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +10,15 @@ use anyhow::{Context as _, bail};
 use crate::catalogue::{Addresses, Environment, Preparation, SERVICES, ServiceSpec};
 use crate::fleet::{ChildSpec, Fleet};
 use crate::layout::Layout;
+use crate::lodging::Lodging;
 use crate::probe::Probe;
 use crate::record::Kind;
-use crate::task;
+use crate::task::{self, Limit};
 
 /// A service may read a release into memory before it is ready.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// A question to a program about what is in its database.
+const QUESTION: Limit = Limit::Whole(Duration::from_mins(2));
 
 /// The service with this name.
 pub(crate) fn find(name: &str) -> anyhow::Result<&'static ServiceSpec> {
@@ -49,53 +53,87 @@ pub(crate) fn environment(
     service: &ServiceSpec,
 ) -> anyhow::Result<Environment> {
     let mut all = (service.environment)(addresses)?;
-    let config = layout.checkout.join("config").display().to_string();
+    let config = layout.config_dir().display().to_string();
     all.push(("MVP_CONFIG_DIR".to_owned(), config));
     Ok(all)
 }
 
-fn child(
-    layout: &Layout,
-    addresses: &Addresses<'_>,
-    service: &ServiceSpec,
-    order: usize,
-) -> anyhow::Result<ChildSpec> {
-    Ok(ChildSpec {
-        name: service.name.to_owned(),
-        kind: Kind::Service,
-        order,
-        program: program(layout, service)?,
-        args: service.serve.iter().map(|arg| (*arg).to_owned()).collect(),
-        environment: environment(layout, addresses, service)?,
-        folder: layout.checkout.clone(),
-        account: None,
-        probe: Some(Probe::Http {
-            port: addresses.port(service.name)?,
-            path: service.gate,
-        }),
-        patience: PATIENCE,
-    })
+/// What starting services needs.
+#[derive(Debug)]
+pub(crate) struct Services<'a> {
+    pub(crate) fleet: &'a Arc<Fleet>,
+    pub(crate) layout: &'a Layout,
+    pub(crate) lodging: &'a Lodging,
 }
 
-/// Runs what must run first, then starts the service and waits for its gate.
-pub(crate) async fn start(
-    fleet: &Arc<Fleet>,
-    layout: &Layout,
-    addresses: &Addresses<'_>,
-    service: &ServiceSpec,
-    order: usize,
-) -> anyhow::Result<()> {
-    let spec = child(layout, addresses, service, order)?;
-    for preparation in service.prepare {
-        let work = async { Ok(((), prepare(fleet, layout, &spec, preparation).await?)) };
-        fleet.reporter.step(preparation.title, work).await?;
+impl Services<'_> {
+    /// Runs what must run before the service.
+    pub(crate) async fn prepare(
+        &self,
+        ports: &BTreeMap<String, u16>,
+        service: &ServiceSpec,
+    ) -> anyhow::Result<()> {
+        let spec = self.child(ports, service, 0)?;
+        for preparation in service.prepare {
+            let work = async {
+                let text = prepare(self.fleet, self.layout, &spec, preparation).await?;
+                Ok(((), text))
+            };
+            self.fleet.reporter.step(preparation.title, work).await?;
+        }
+        Ok(())
     }
-    let port = addresses.port(service.name)?;
-    let work = async {
-        Arc::clone(fleet).launch(spec).await?;
-        Ok(((), format!("http://127.0.0.1:{port}")))
-    };
-    fleet.reporter.step(service.name, work).await
+
+    /// Starts the service and waits for its gate.
+    pub(crate) async fn start(
+        &self,
+        ports: &BTreeMap<String, u16>,
+        service: &ServiceSpec,
+        order: usize,
+    ) -> anyhow::Result<()> {
+        let spec = self.child(ports, service, order)?;
+        let port = ports.get(service.name).copied().unwrap_or_default();
+        let work = async {
+            Arc::clone(self.fleet).launch(spec).await?;
+            Ok(((), format!("http://127.0.0.1:{port}")))
+        };
+        self.fleet.reporter.step(service.name, work).await
+    }
+
+    fn child(
+        &self,
+        ports: &BTreeMap<String, u16>,
+        service: &ServiceSpec,
+        order: usize,
+    ) -> anyhow::Result<ChildSpec> {
+        let layout = self.layout;
+        let addresses = Addresses {
+            ports,
+            secrets: &self.lodging.secrets(layout),
+        };
+        let port = addresses.port(service.name)?;
+        let mut environment = environment(layout, &addresses, service)?;
+        if let Some(temporary) = self.lodging.temporary(layout) {
+            environment.push(("TMPDIR".to_owned(), temporary.display().to_string()));
+        }
+        Ok(ChildSpec {
+            name: service.name.to_owned(),
+            kind: Kind::Service,
+            order,
+            program: program(layout, service)?,
+            args: service.serve.iter().map(|arg| (*arg).to_owned()).collect(),
+            environment,
+            secluded: false,
+            folder: layout.checkout.clone(),
+            account: self.lodging.account().cloned(),
+            probe: Some(Probe::Http {
+                port,
+                path: service.gate,
+                service: service.known_as,
+            }),
+            patience: PATIENCE,
+        })
+    }
 }
 
 /// Runs one preparation, unless it is settled already; gives the text of its result.
@@ -106,7 +144,7 @@ async fn prepare(
     preparation: &Preparation,
 ) -> anyhow::Result<String> {
     if let Some(unless) = &preparation.unless {
-        let output = task::run(fleet, &task(service, unless.args), None).await?;
+        let output = task::run(fleet, &task(service, unless.args), QUESTION, None).await?;
         let answer = json_list(&output)
             .with_context(|| format!("reading what `{}` answers", unless.args.join(" ")))?;
         if let Some(settled) = (unless.settled)(&answer) {
@@ -118,7 +156,7 @@ async fn prepare(
         task.args
             .push(layout.embedded_dump()?.display().to_string());
     }
-    let output = task::run(fleet, &task, Some(preparation.title)).await?;
+    let output = task::run(fleet, &task, preparation.limit, Some(preparation.title)).await?;
     let result = output
         .lines()
         .rfind(|line| !line.trim().is_empty() && !line.starts_with('{'));

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use crate::catalogue::{self, CLUSTERS, GATEWAY, REDIS, SERVICES};
 use crate::layout::Layout;
-use crate::probe;
+use crate::lock::Lock;
 use crate::record::{Phase, Record, State};
+use crate::{listener, orphans, probe};
 
 /// The whole answer; its JSON form is a contract with scripts.
 #[derive(Debug, Serialize)]
@@ -78,17 +79,18 @@ impl Health {
 impl Status {
     pub(crate) async fn gather(layout: &Layout) -> anyhow::Result<Self> {
         let state = State::load(&layout.state_file())?;
-        let supervisor = state.live_supervisor().map(|identity| identity.pid);
+        let supervisor = Lock::supervisor(layout, &state).map(|identity| identity.pid);
         let lookup = Lookup {
             layout,
             preferred: crate::ports::preferred()?.into_iter().collect(),
             state,
+            orphans: orphans::find(layout)?,
         };
         let expected = supervisor.is_some() && !lookup.state.stores_only;
         let mut services = BTreeMap::new();
         for service in &SERVICES {
             let (port, pid) = lookup.endpoint(service.name)?;
-            let health = health(pid.is_some(), expected, port).await;
+            let health = health(pid, expected, port).await;
             services.insert(
                 service.name,
                 ServiceStatus {
@@ -173,6 +175,7 @@ struct Lookup<'a> {
     layout: &'a Layout,
     preferred: BTreeMap<String, u16>,
     state: State,
+    orphans: Vec<Record>,
 }
 
 impl Lookup<'_> {
@@ -185,6 +188,8 @@ impl Lookup<'_> {
             .or_else(|| self.preferred.get(name));
         let record = Record::load(&self.layout.run_dir(), name)?;
         let alive = record.filter(|record| record.identity.is_alive());
+        let orphan = || self.orphans.iter().find(|record| record.name == name);
+        let alive = alive.or_else(|| orphan().cloned());
         Ok((
             port.copied().unwrap_or_default(),
             alive.map(|record| record.identity.pid),
@@ -192,22 +197,22 @@ impl Lookup<'_> {
     }
 }
 
-async fn health(runs: bool, expected: bool, port: u16) -> Health {
-    if !runs {
+async fn health(pid: Option<u32>, expected: bool, port: u16) -> Health {
+    let Some(pid) = pid else {
         // Between a crash and its restart a service is unavailable, not stopped.
         return if expected {
             Health::Unavailable
         } else {
             Health::Stopped
         };
+    };
+    if listener::belongs(port, pid) == Some(false) {
+        return Health::Unavailable;
     }
     let Ok(answer) = probe::http_get(port, "/health").await else {
         return Health::Unavailable;
     };
-    let said = answer
-        .json()
-        .and_then(|json| Some(json.get("status")?.as_str()?.to_owned()));
-    match (answer.status, said.as_deref()) {
+    match (answer.status, answer.text("status").as_deref()) {
         (200, Some("degraded")) => Health::Degraded,
         (200, Some("unavailable")) => Health::Unavailable,
         (200, _) => Health::Ok,

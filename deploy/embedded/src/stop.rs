@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::catalogue::SERVICES;
 use crate::record::{Kind, Record};
 use crate::report::seconds;
 
@@ -78,19 +79,18 @@ fn escalation(kind: Kind) -> Vec<(Signal, Duration)> {
     rising
 }
 
-/// How long stopping everything may take: services and tasks one after another, the stores of a kind together.
-pub(crate) fn longest(run_dir: &Path) -> anyhow::Result<Duration> {
-    let whole = |kind| -> Duration { escalation(kind).into_iter().map(|(_, limit)| limit).sum() };
-    let records = Record::all(run_dir)?;
-    let in_turn: Duration = records
+/// The longest that `stop_all` takes where every child of a running installation resists to the last:
+/// services and the task of the moment one after the other, the stores of a kind together.
+pub(crate) fn longest() -> Duration {
+    let whole = |kind| -> Duration { escalation(kind).iter().map(|(_, wait)| *wait).sum() };
+    let services = SERVICES
         .iter()
-        .filter(|record| matches!(record.kind, Kind::Service | Kind::Task))
-        .map(|record| whole(record.kind))
-        .sum();
-    Ok(in_turn + whole(Kind::Redis) + whole(Kind::Postgres))
+        .fold(Duration::ZERO, |sum, _| sum + whole(Kind::Service));
+    services + whole(Kind::Task) + whole(Kind::Redis) + whole(Kind::Postgres)
 }
 
-async fn stop(record: &Record, run_dir: &Path) -> anyhow::Result<Option<Stopped>> {
+/// Ends one child, by ever stronger signals.
+pub(crate) async fn stop(record: &Record, run_dir: &Path) -> anyhow::Result<Option<Stopped>> {
     let start = Instant::now();
     let mut stopped = None;
     for (signal, patience) in escalation(record.kind) {
@@ -116,4 +116,22 @@ async fn stop(record: &Record, run_dir: &Path) -> anyhow::Result<Option<Stopped>
     );
     record.forget(run_dir);
     Ok(stopped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_stop_is_the_sum_of_what_is_waited_for() {
+        let each = |kind| escalation(kind).into_iter().map(|(_, wait)| wait.as_secs());
+        let kinds = [Kind::Task, Kind::Redis, Kind::Postgres];
+        let services = std::iter::repeat_n(Kind::Service, SERVICES.len());
+        let sum: u64 = kinds.into_iter().chain(services).flat_map(each).sum();
+        assert_eq!(longest(), Duration::from_secs(sum));
+        assert!(
+            sum > 175,
+            "three services, a task, Redis and PostgreSQL: {sum} s"
+        );
+    }
 }

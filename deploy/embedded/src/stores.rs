@@ -94,11 +94,9 @@ impl<'a> Stores<'a> {
             let fleet = Arc::clone(self.fleet);
             together.spawn(async move {
                 let port = cluster.port;
-                let child = tokio::task::spawn_blocking(move || {
-                    postgres::initialise(&cluster, &server)?;
-                    postgres::spec(&cluster, &server, REDIS.len() + place)
-                });
-                fleet.launch(child.await??).await?;
+                postgres::initialise(&fleet, &cluster, &server).await?;
+                let child = postgres::spec(&cluster, &server, REDIS.len() + place)?;
+                fleet.launch(child).await?;
                 postgres::ensure_roles(spec, port, &passwords).await
             });
         }

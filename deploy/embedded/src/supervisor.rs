@@ -6,15 +6,18 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::catalogue::{Addresses, SERVICES};
+use crate::catalogue::{Addresses, SERVICES, ServiceSpec};
 use crate::fleet::Fleet;
 use crate::layout::Layout;
 use crate::lock::Lock;
+use crate::lodging::Lodging;
+use crate::ports::Choice;
 use crate::process::Identity;
 use crate::record::{Phase, State};
 use crate::report::{Event, Reporter, Sink, seconds};
+use crate::services::Services;
 use crate::stores::Stores;
-use crate::{logfile, ports, postgres, secrets, servers, services, stop};
+use crate::{logfile, orphans, ports, postgres, secrets, servers, services, stop};
 
 /// How a supervisor's life ended without a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +36,7 @@ pub(crate) async fn run(
     ready: impl FnOnce(&State),
 ) -> anyhow::Result<Ending> {
     layout.create()?;
-    let Some(_lock) = Lock::take(layout)? else {
+    let Some(mut lock) = Lock::take(layout)? else {
         return Ok(Ending::AlreadyRunning);
     };
     let mut stop_asked = StopSignals::listen()?;
@@ -42,6 +45,9 @@ pub(crate) async fn run(
     let mut state = State::load(&layout.state_file())?;
     state.phase = Phase::Starting;
     state.supervisor = Identity::current();
+    if let Some(supervisor) = &state.supervisor {
+        lock.sign(supervisor)?;
+    }
     state.failure = None;
     state.stores_only = stores_only;
     state.save(&layout.state_file())?;
@@ -51,13 +57,13 @@ pub(crate) async fn run(
         () = stop_asked.wait() => None,
     };
     let failure = match started {
-        Some(Ok(())) => {
+        Some(Ok(lodging)) => {
             state.phase = Phase::Ready;
             match state.save(&layout.state_file()) {
                 Ok(()) => {
                     ready(&state);
                     fleet.reporter.report(&Event::Ready);
-                    watch(layout, &mut stop_asked).await;
+                    watch(layout, &fleet, &state, &lodging, &mut stop_asked).await;
                     None
                 }
                 Err(error) => Some(error),
@@ -92,8 +98,9 @@ async fn start(
     fleet: &Arc<Fleet>,
     state: &mut State,
     stores_only: bool,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Lodging> {
     let reporter = &fleet.reporter;
+    orphans::adopt(layout)?;
     for left in stop::stop_all(&layout.run_dir()).await? {
         reporter.note(format!(
             "left over from a supervisor that was killed: {left}"
@@ -113,19 +120,9 @@ async fn start(
     let servers = reporter
         .step("servers", find_servers(layout, fleet))
         .await?;
-    let made = secrets::ensure(&layout.secrets)?;
-    if made > 0 {
-        reporter.note(format!(
-            "{made} secrets made in {}",
-            layout.secrets.display()
-        ));
-    }
+    make_secrets(layout, fleet)?;
     let choice = ports::choose(&ports::preferred()?, &state.ports, ports::is_free)?;
-    for moved in &choice.moved {
-        reporter.note(moved);
-    }
-    state.ports = choice.ports;
-    state.save(&layout.state_file())?;
+    keep(choice, state, fleet, layout)?;
 
     let addresses = || Addresses {
         ports: &state.ports,
@@ -140,10 +137,70 @@ async fn start(
             Ok(((), stores.start_postgres().await?))
         })
         .await?;
-    for (place, service) in serving.iter().enumerate() {
-        services::start(fleet, layout, &addresses(), service, 100 + place).await?;
+    start_services(layout, fleet, state, serving).await
+}
+
+fn make_secrets(layout: &Layout, fleet: &Fleet) -> anyhow::Result<()> {
+    let ensured = secrets::ensure(&layout.secrets)?;
+    let folder = layout.secrets.display();
+    if ensured.made > 0 {
+        let made = ensured.made;
+        fleet
+            .reporter
+            .note(format!("{made} secrets made in {folder}"));
+    }
+    if !ensured.closed.is_empty() {
+        fleet.reporter.note(format!(
+            "others could read {} in {folder}: closed to them now",
+            ensured.closed.join(", ")
+        ));
     }
     Ok(())
+}
+
+fn keep(choice: Choice, state: &mut State, fleet: &Fleet, layout: &Layout) -> anyhow::Result<()> {
+    for moved in &choice.moved {
+        fleet.reporter.note(moved);
+    }
+    if state.ports != choice.ports {
+        state.ports = choice.ports;
+        state.save(&layout.state_file())?;
+    }
+    Ok(())
+}
+
+async fn start_services(
+    layout: &Layout,
+    fleet: &Arc<Fleet>,
+    state: &mut State,
+    serving: &[ServiceSpec],
+) -> anyhow::Result<Lodging> {
+    if serving.is_empty() {
+        return Ok(Lodging::Caller);
+    }
+    let lodging = Lodging::find(layout)?;
+    lodging.prepare(layout)?;
+    if let Lodging::Root(why) = &lodging {
+        fleet
+            .reporter
+            .note(format!("the services run as root: {why}"));
+    }
+    let services = Services {
+        fleet,
+        layout,
+        lodging: &lodging,
+    };
+    for (place, service) in serving.iter().enumerate() {
+        services.prepare(&state.ports, service).await?;
+        // Minutes may have passed since the first choice.
+        let mut mine = vec![service.name];
+        mine.extend(service.other_ports.iter().map(|(name, _)| *name));
+        let choice =
+            ports::choose_again(&mine, &ports::preferred()?, &state.ports, ports::is_free)?;
+        keep(choice, state, fleet, layout)?;
+        services.start(&state.ports, service, 100 + place).await?;
+    }
+    Ok(lodging)
 }
 
 async fn find_servers(
@@ -166,8 +223,15 @@ async fn find_servers(
     Ok((found, text))
 }
 
-/// Keeps the logs bounded until a signal asks to stop.
-async fn watch(layout: &Layout, stop_asked: &mut StopSignals) {
+/// Keeps house until a signal asks to stop: logs bounded, lent secrets current, and what is remembered
+/// on disk whole.
+async fn watch(
+    layout: &Layout,
+    fleet: &Fleet,
+    state: &State,
+    lodging: &Lodging,
+    stop_asked: &mut StopSignals,
+) {
     let mut tick = tokio::time::interval(Duration::from_secs(5));
     loop {
         tokio::select! {
@@ -175,6 +239,11 @@ async fn watch(layout: &Layout, stop_asked: &mut StopSignals) {
             _ = tick.tick() => {
                 // A full disk or a vanished folder is the doctor's business, not a reason to stop.
                 let _ = logfile::bound_all(&layout.log_dir());
+                let _ = lodging.refresh(layout);
+                let _ = fleet.mend_records();
+                if State::load(&layout.state_file()).ok().as_ref() != Some(state) {
+                    let _ = state.save(&layout.state_file());
+                }
             }
         }
     }
@@ -183,6 +252,8 @@ async fn watch(layout: &Layout, stop_asked: &mut StopSignals) {
 async fn stop_everything(fleet: &Fleet) -> anyhow::Result<()> {
     let start = Instant::now();
     fleet.stop_restarting();
+    // Whatever the disk says, what was started here is stopped here.
+    let _ = fleet.mend_records();
     for stopped in stop::stop_all(&fleet.run_dir).await? {
         fleet.reporter.note(stopped.to_string());
     }

@@ -24,7 +24,7 @@ fn everything_starts_in_order_and_stops_completely() {
         "vPIC 100 %",
         "curl -H",
         "platform-vehicles-api-key",
-        "mvp down",
+        "make stop   (or `mvp down`)",
     ] {
         assert!(told.contains(expected), "{expected} is not in:\n{told}");
     }

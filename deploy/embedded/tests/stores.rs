@@ -149,7 +149,8 @@ fn a_command_runs_beside_throwaway_stores_and_its_exit_code_is_ours() {
         set -e
         test "$("$TEST_POSTGRES_BIN/psql" "$TEST_POSTGRES_URL" -Atc 'SHOW fsync')" = off
         port="${TEST_REDIS_URL##*:}"
-        test "$(redis-cli -p "${port%/}" ping)" = PONG
+        case "$(redis-cli -p "${port%/}" ping)" in NOAUTH*) ;; *) exit 3 ;; esac
+        test "$(redis-cli --no-auth-warning -u "$TEST_REDIS_URL" ping)" = PONG
         test -x "$TEST_REDIS_SERVER"
         "$TEST_POSTGRES_BIN/psql" "$TEST_POSTGRES_URL" -Atc 'SHOW data_directory'
         exit 42
@@ -163,57 +164,77 @@ fn a_command_runs_beside_throwaway_stores_and_its_exit_code_is_ours() {
     );
 }
 
-/// A `with-stores` whose command runs, and the folder of its PostgreSQL.
+/// A command beside throwaway stores that has told where they are.
 struct Running {
-    child: Child,
-    folder: String,
+    mvp: std::process::Child,
+    /// Where PostgreSQL keeps its data.
+    folder: std::path::PathBuf,
 }
 
-impl Running {
-    /// `ending` is what the command does once it has told of the folder.
-    fn start(beginning: &str, ending: &str) -> Self {
-        let script = format!(
-            "{beginning}
-            \"$TEST_POSTGRES_BIN/psql\" \"$TEST_POSTGRES_URL\" -Atc 'SHOW data_directory' > \"$0\"
-            {ending}"
-        );
-        let scratch = tempfile::tempdir().unwrap();
-        let told = scratch.path().join("told");
-        let child = with_stores(&["sh", "-c", &script, told.to_str().unwrap()])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let folder = || std::fs::read_to_string(&told).unwrap_or_default();
-        until("the command runs", || !folder().trim().is_empty());
-        let folder = folder().trim().to_owned();
-        Self { child, folder }
+/// Runs a shell script in which `tell` tells it.
+fn running(script: &str) -> Running {
+    let tell =
+        r#""$TEST_POSTGRES_BIN/psql" "$TEST_POSTGRES_URL" -Atc 'SHOW data_directory' > "$0""#;
+    let scratch = tempfile::tempdir().unwrap();
+    let told = scratch.path().join("told");
+    let script = format!("tell() {{ {tell}; }}\n{script}");
+    let mvp = with_stores(&["sh", "-c", &script, told.to_str().unwrap()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut folder = String::new();
+    until("the command runs", || {
+        folder = std::fs::read_to_string(&told).unwrap_or_default();
+        folder.ends_with('\n')
+    });
+    Running {
+        mvp,
+        folder: folder.trim().into(),
     }
 }
 
 #[test]
 fn a_signal_reaches_the_command_and_the_stores_are_gone_afterwards() {
-    let mut running = Running::start("trap 'exit 5' TERM", "while :; do sleep 0.05; done");
-    house::kill("-TERM", u64::from(running.child.id()));
-    assert_eq!(running.child.wait().unwrap().code(), Some(5));
-    assert!(!std::path::Path::new(&running.folder).exists());
+    let mut running = running("trap 'exit 5' TERM; tell; while :; do sleep 0.05; done");
+    house::kill("-TERM", u64::from(running.mvp.id()));
+    assert_eq!(running.mvp.wait().unwrap().code(), Some(5));
+    assert!(!running.folder.exists());
 }
 
 #[test]
 fn stores_of_a_run_that_was_killed_are_swept_up_by_the_next() {
-    let mut running = Running::start("", "while kill -0 \"$PPID\"; do sleep 0.05; done");
-    running.child.kill().unwrap();
-    running.child.wait().unwrap();
-    let pid_file = std::path::Path::new(&running.folder).join("postmaster.pid");
-    let postmaster: u64 = std::fs::read_to_string(pid_file)
-        .unwrap()
-        .lines()
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let mut running = running(r#"tell; while kill -0 "$PPID"; do sleep 0.05; done"#);
+    running.mvp.kill().unwrap();
+    running.mvp.wait().unwrap();
+    let pid_file = running.folder.join("postmaster.pid");
+    let pid_file = std::fs::read_to_string(pid_file).unwrap();
+    let postmaster: u64 = pid_file.lines().next().unwrap().parse().unwrap();
     assert!(house::alive(postmaster));
     assert!(with_stores(&["true"]).status().unwrap().success());
     assert!(!house::alive(postmaster));
-    assert!(!std::path::Path::new(&running.folder).exists());
+    assert!(!running.folder.exists());
+}
+
+#[test]
+fn nothing_that_the_command_started_outlives_it() {
+    let scratch = tempfile::tempdir().unwrap();
+    let pids = scratch.path().join("pids");
+    // One behind its back, one in a session of its own that does not care about signals.
+    let script = r#"
+        sleep 600 & echo $! >> "$0"
+        (setsid sh -c 'trap "" TERM HUP INT; echo $$ >> "$0"; while :; do sleep 1; done' "$0" &)
+        while [ "$(wc -l < "$0")" -lt 2 ]; do sleep 0.05; done
+        exit 4
+    "#;
+    let output = with_stores(&["sh", "-c", script, pids.to_str().unwrap()])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(4), "{}", text(&output));
+    assert!(text(&output).contains("processes running; they were ended"));
+    let pids = std::fs::read_to_string(&pids).unwrap();
+    for pid in pids.lines() {
+        assert!(!house::alive(pid.parse().unwrap()), "{pid} still runs");
+    }
 }

@@ -123,6 +123,48 @@ fn what_a_killed_supervisor_leaves_is_stopped_by_the_next_up_and_by_down() {
 }
 
 #[test]
+fn damaged_notes_cost_neither_data_nor_order() {
+    let house = House::furnished();
+    house.up();
+    house.ok(&[
+        "psql",
+        "app",
+        "-c",
+        "CREATE TABLE public.kept AS SELECT 42 AS answer",
+    ]);
+    let damage = |name: &str| std::fs::write(house.data().join(name), "{\"na").unwrap();
+    // While it runs: what was lost is written again.
+    for name in ["state.json", "run/gateway.json", "run/redis-app.json"] {
+        damage(name);
+    }
+    let before = house.ok_or_not(&["status"]);
+    assert!(before.contains("is damaged"), "{before}");
+    until("all is known again", || house.status_code() == 0);
+    let pids = house.pids();
+    assert_eq!(pids.len(), 9);
+    // At the moment of stopping: all of it stops.
+    damage("state.json");
+    damage("run/gateway.json");
+    damage("run/postgres-app.json");
+    house.ok(&["down"]);
+    assert!(pids.values().all(|pid| !alive(*pid)));
+    assert_eq!(house.status_code(), 3);
+    // With nobody left who knows: the stores are found by their own pid files.
+    house.up();
+    let pids = house.pids();
+    kill("-KILL", house.supervisor());
+    until("the services have gone", || !alive(pids["gateway"]));
+    for name in ["state.json", "run/redis-app.json", "run/postgres-app.json"] {
+        damage(name);
+    }
+    assert_eq!(house.status_code(), 1);
+    house.up();
+    assert!(pids.values().all(|pid| !alive(*pid)));
+    let kept = house.ok(&["psql", "app", "-Atc", "SELECT answer FROM public.kept"]);
+    assert!(kept.contains("42"), "{kept}");
+}
+
+#[test]
 fn a_record_whose_pid_now_belongs_to_another_is_left_alone() {
     let house = House::furnished();
     house.up();
@@ -166,6 +208,39 @@ fn a_taken_port_moves_to_the_next_free_one_says_so_and_stays() {
     drop((postgres, gateway_port));
     house.up();
     assert_eq!(house.status()["postgres"]["vehicles"]["port"], vehicles);
+}
+
+#[test]
+fn a_port_that_is_taken_while_the_data_loads_moves_too() {
+    let house = House::furnished();
+    house.tell("load.waits");
+    let up = house
+        .command(&["up", "--detach"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    until("the data loads", || {
+        house.calls().iter().any(|call| call.contains("etl load"))
+    });
+    let taken = [18000, 18080].map(|port| {
+        let port = house.preferred(port);
+        TcpListener::bind(("127.0.0.1", port)).unwrap()
+    });
+    house.untell("load.waits");
+    let output = up.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let status = house.status();
+    for (service, port) in [("vehicles-platform", 18001), ("gateway", 18082)] {
+        let url = format!("http://127.0.0.1:{}", house.preferred(port));
+        assert_eq!(status["services"][service]["url"], url);
+        assert_eq!(status["services"][service]["health"], "ok");
+    }
+    let upstream = house.ok(&["run", "gateway", "environment"]);
+    assert!(
+        upstream.contains(&house.preferred(18001).to_string()),
+        "{upstream}"
+    );
+    drop(taken);
 }
 
 #[test]
@@ -218,6 +293,28 @@ fn missing_secrets_beside_existing_data_are_named_by_the_doctor() {
     let output = house.run(&["doctor"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output).contains("put them back"), "{}", text(&output));
+}
+
+#[test]
+fn secrets_that_others_can_read_are_closed_by_the_next_start() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let house = House::furnished();
+    let path = house.path().join("secrets/postgres-app-owner-password");
+    let value = std::fs::read_to_string(&path).unwrap();
+    house::set_mode(&path, 0o644);
+    assert!(
+        house
+            .ok_or_not(&["doctor"])
+            .contains("others may read postgres-app-owner-password")
+    );
+    let told = house.ok(&["up", "--detach", "--stores-only"]);
+    assert!(
+        told.contains("others could read postgres-app-owner-password"),
+        "{told}"
+    );
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), value);
 }
 
 #[test]

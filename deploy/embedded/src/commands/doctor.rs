@@ -5,9 +5,11 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use crate::layout::Layout;
+use crate::lock::Lock;
+use crate::lodging::Lodging;
 use crate::record::{Phase, Record, State};
 use crate::report::say;
-use crate::{account, catalogue, ports, postgres, secrets, servers, services};
+use crate::{account, catalogue, orphans, ports, postgres, secrets, servers, services};
 
 /// A vPIC release twice over, its logs and some room.
 const ENOUGH_DISK_MB: u64 = 2048;
@@ -49,6 +51,7 @@ pub(crate) fn run(layout: &Layout) -> anyhow::Result<ExitCode> {
     tools(&mut findings, layout);
     programs(&mut findings, layout);
     data(&mut findings, layout);
+    lodging(&mut findings, layout);
     secret_files(&mut findings, layout);
     port_lines(&mut findings, &state)?;
     disk(&mut findings, layout);
@@ -66,7 +69,8 @@ fn state(findings: &mut Findings, layout: &Layout) -> State {
         let running = records
             .iter()
             .filter(|record| record.identity.is_alive())
-            .count();
+            .count()
+            + orphans::find(layout)?.len();
         Ok((State::load(&layout.state_file())?, running))
     };
     let (state, running) = match read() {
@@ -76,7 +80,7 @@ fn state(findings: &mut Findings, layout: &Layout) -> State {
             return State::default();
         }
     };
-    let (verdict, text) = if let Some(supervisor) = state.live_supervisor() {
+    let (verdict, text) = if let Some(supervisor) = Lock::supervisor(layout, &state) {
         (
             Verdict::Ok,
             format!("supervisor {} runs {running} children", supervisor.pid),
@@ -173,15 +177,28 @@ fn data(findings: &mut Findings, layout: &Layout) {
     }
 }
 
+fn lodging(findings: &mut Findings, layout: &Layout) {
+    match Lodging::find(layout) {
+        Ok(Lodging::Caller) => {}
+        Ok(Lodging::Account(account)) => {
+            findings.line(Verdict::Ok, "services", format!("run as {}", account.name));
+        }
+        Ok(Lodging::Root(why)) => {
+            findings.line(Verdict::Warn, "services", format!("run as root: {why}"));
+        }
+        Err(error) => findings.line(Verdict::Fail, "services", format!("{error:#}")),
+    }
+}
+
 fn secret_files(findings: &mut Findings, layout: &Layout) {
     let folder = layout.secrets.display();
     let open = secrets::too_open(&layout.secrets);
     if !open.is_empty() {
         let text = format!(
-            "others may read {}: chmod 600 them in {folder}",
+            "others may read {} in {folder}: the next start closes them, or chmod 600",
             open.join(", ")
         );
-        return findings.line(Verdict::Fail, "secrets", text);
+        return findings.line(Verdict::Warn, "secrets", text);
     }
     let all = catalogue::secrets();
     let missing = all

@@ -10,9 +10,9 @@ use crate::lock::Lock;
 use crate::process::Identity;
 use crate::record::{Phase, State};
 use crate::report::{say, seconds};
-use crate::stop;
+use crate::{orphans, stop};
 
-/// What a supervisor needs beside the stopping itself, and what one that is killed may take to be gone.
+/// What a supervisor needs besides the stopping itself.
 const MARGIN: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(layout: &Layout) -> anyhow::Result<ExitCode> {
@@ -29,17 +29,15 @@ pub(crate) async fn stop_everything(layout: &Layout) -> anyhow::Result<()> {
     layout.create()?;
     let start = Instant::now();
     let state = State::load(&layout.state_file())?;
-    let supervised = match state.live_supervisor() {
-        Some(supervisor) => {
-            end_supervisor(supervisor, stop::longest(&layout.run_dir())? + MARGIN).await?;
-            true
-        }
-        None => false,
-    };
+    let supervisor = Lock::supervisor(layout, &state);
+    if let Some(supervisor) = &supervisor {
+        end_supervisor(supervisor).await?;
+    }
     // The lock keeps a start out while its predecessor's children are swept up.
     let Some(_lock) = Lock::take(layout)? else {
         anyhow::bail!("another mvp is starting or stopping this installation just now");
     };
+    orphans::adopt(layout)?;
     let left = stop::stop_all(&layout.run_dir()).await?;
     for stopped in &left {
         say(format_args!(
@@ -52,7 +50,7 @@ pub(crate) async fn stop_everything(layout: &Layout) -> anyhow::Result<()> {
         state.phase = Phase::Stopped;
         state.save(&layout.state_file())?;
     }
-    if supervised || !left.is_empty() {
+    if supervisor.is_some() || !left.is_empty() {
         say(format_args!(
             "  ✓ everything stopped in {}",
             seconds(start.elapsed())
@@ -63,28 +61,26 @@ pub(crate) async fn stop_everything(layout: &Layout) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn end_supervisor(supervisor: &Identity, patience: Duration) -> anyhow::Result<()> {
-    supervisor.signal(Signal::TERM)?;
-    if ends_within(supervisor, patience).await {
+/// Afterwards the supervisor has ended: in order, or else by force and its children are still there.
+pub(super) async fn end_supervisor(supervisor: &Identity) -> anyhow::Result<()> {
+    if !supervisor.signal(Signal::TERM)? || ended(supervisor, stop::longest() + MARGIN).await {
         return Ok(());
     }
     say("  · the supervisor does not end; stopping its children without it");
-    supervisor.signal(Signal::KILL)?;
-    anyhow::ensure!(
-        ends_within(supervisor, MARGIN).await,
-        "the supervisor (pid {}) does not end, not even by SIGKILL",
+    if !supervisor.signal(Signal::KILL)? || ended(supervisor, MARGIN).await {
+        return Ok(());
+    }
+    anyhow::bail!(
+        "the supervisor (pid {}) does not end, not even by SIGKILL: it waits for a device; \
+         `mvp down` once more when that answers again",
         supervisor.pid
-    );
-    Ok(())
+    )
 }
 
-async fn ends_within(process: &Identity, patience: Duration) -> bool {
+async fn ended(process: &Identity, patience: Duration) -> bool {
     let deadline = Instant::now() + patience;
-    while process.is_alive() {
-        if Instant::now() > deadline {
-            return false;
-        }
+    while process.is_alive() && Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    true
+    !process.is_alive()
 }

@@ -30,6 +30,7 @@ pub(crate) async fn run(layout: &Layout, yes: bool) -> anyhow::Result<ExitCode> 
     for folder in [
         layout.postgres_dir(),
         layout.redis_dir(),
+        layout.lent_dir(),
         layout.run_dir(),
         layout.log_dir(),
     ] {

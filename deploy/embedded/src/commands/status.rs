@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::layout::Layout;
+use crate::lodging::Lodging;
 use crate::record::Phase;
 use crate::report::say;
 use crate::status::Status;
@@ -16,6 +17,9 @@ pub(crate) async fn run(layout: &Layout, json: bool) -> anyhow::Result<ExitCode>
         say(serde_json::to_string_pretty(&status)?);
     } else {
         table(&status);
+        if let (Lodging::Root(why), false) = (Lodging::find(layout)?, status.is_stopped()) {
+            say(format_args!("\n  warning: the services run as root: {why}"));
+        }
     }
     Ok(if status.is_up() {
         ExitCode::SUCCESS

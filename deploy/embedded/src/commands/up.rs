@@ -4,26 +4,29 @@ use std::process::{ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use rustix::process::Signal;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+use super::down;
 use crate::catalogue::{GATEWAY, VEHICLES_API_KEY};
 use crate::cli::Up;
 use crate::fleet::this_program;
 use crate::layout::Layout;
+use crate::lock::Lock;
 use crate::process::Identity;
 use crate::record::{Phase, State};
 use crate::report::{Console, Event, SUPERVISOR, Sink, say, seconds};
 use crate::supervisor::{self, Ending, StopSignals};
 use crate::{postgres, servers};
 
+/// How to stop, newcomers' way first.
+const STOP: &str = "make stop   (or `mvp down`)";
 /// A first load on a slow machine; the supervisor itself has a deadline for every child.
 const PATIENCE: Duration = Duration::from_mins(30);
 
 pub(crate) async fn run(layout: &Layout, up: Up) -> anyhow::Result<ExitCode> {
     let state = State::load(&layout.state_file())?;
-    if state.live_supervisor().is_some() {
+    if Lock::supervisor(layout, &state).is_some() {
         return wait_for_other(layout).await;
     }
     if up.detach {
@@ -71,15 +74,14 @@ async fn detach(layout: &Layout, stores_only: bool) -> anyhow::Result<ExitCode> 
         () = stop_asked.wait() => {
             say("\n  · stopping what was started");
             if let Some(identity) = supervisor.id().and_then(Identity::of) {
-                identity.signal(Signal::TERM)?;
+                down::end_supervisor(&identity).await?;
             }
-            supervisor.wait().await?;
             return Ok(ExitCode::from(130));
         }
     };
     if ready {
         let state = State::load(&layout.state_file())?;
-        summary(layout, &state, stores_only, "make stop   (or `mvp down`)");
+        summary(layout, &state, stores_only, STOP);
         return Ok(ExitCode::SUCCESS);
     }
     let status = supervisor.wait().await?;
@@ -124,12 +126,7 @@ async fn wait_for_other(layout: &Layout) -> anyhow::Result<ExitCode> {
         match state.phase {
             Phase::Ready if state.live_supervisor().is_some() => {
                 say("  · already running");
-                summary(
-                    layout,
-                    &state,
-                    state.stores_only,
-                    "make stop   (or `mvp down`)",
-                );
+                summary(layout, &state, state.stores_only, STOP);
                 return Ok(ExitCode::SUCCESS);
             }
             // The other may hold the lock and not have written yet: what is read is then old.
@@ -145,7 +142,9 @@ async fn wait_for_other(layout: &Layout) -> anyhow::Result<ExitCode> {
                     seconds(PATIENCE)
                 );
             }
-            _ if start.elapsed() > Duration::from_secs(10) && state.live_supervisor().is_none() => {
+            _ if start.elapsed() > Duration::from_secs(10)
+                && Lock::supervisor(layout, &state).is_none() =>
+            {
                 bail!("the supervisor that was starting has gone; see `mvp logs {SUPERVISOR}`");
             }
             _ => {}
@@ -163,7 +162,7 @@ fn summary(layout: &Layout, state: &State, stores_only: bool, stop: &str) {
     let gateway = format!("http://127.0.0.1:{}", port(GATEWAY));
     say("");
     if stores_only {
-        say("  The stores run; `mvp status` shows their ports.");
+        say("  The stores run; `make status` (or `mvp status`) shows their ports.");
     } else {
         say("  MotoVaultPro runs.\n");
         say(format_args!("    gateway   {gateway}"));

@@ -16,12 +16,12 @@ use tokio::process::Command;
 use crate::fleet::Fleet;
 use crate::postgres::{self, Cluster};
 use crate::process::Identity;
-use crate::record::{Phase, State};
+use crate::record::{Phase, Record, State};
 use crate::redis::{self, Instance};
 use crate::report::{Reporter, Sink};
 use crate::servers::Servers;
 use crate::supervisor::StopSignals;
-use crate::{account, servers, stop};
+use crate::{account, descendants, secrets, servers, stop};
 
 const PREFIX: &str = "mvp-stores-";
 /// Room for a few hundred test databases of the size of a vPIC release's head.
@@ -29,6 +29,7 @@ const ROOMY_MB: u64 = 4096;
 
 pub(crate) async fn run(command: &[OsString]) -> anyhow::Result<ExitCode> {
     let mut stop_asked = StopSignals::listen()?;
+    descendants::keep()?;
     let servers = servers::ensure(None, |line| {
         use std::io::Write as _;
         let _ = writeln!(std::io::stderr(), "  · {line}");
@@ -48,10 +49,29 @@ pub(crate) async fn run(command: &[OsString]) -> anyhow::Result<ExitCode> {
         None => Ok(ExitCode::from(130)),
     };
     fleet.stop_restarting();
+    let ended = end_descendants(&fleet).await;
     let stopped = stop::stop_all(&fleet.run_dir).await;
     std::fs::remove_dir_all(&folder).with_context(|| format!("removing {}", folder.display()))?;
     stopped?;
+    ended?;
     result
+}
+
+/// What the command started and left running would run without its stores, and hold a lock or a port.
+async fn end_descendants(fleet: &Fleet) -> anyhow::Result<()> {
+    let stores: Vec<u32> = Record::all(&fleet.run_dir)?
+        .iter()
+        .map(|record| record.identity.pid)
+        .collect();
+    let ended = descendants::end(&stores).await?;
+    if ended > 0 {
+        use std::io::Write as _;
+        let _ = writeln!(
+            std::io::stderr(),
+            "mvp: the command left {ended} processes running; they were ended"
+        );
+    }
+    Ok(())
 }
 
 /// Runs the command; a signal that asks us to stop is handed on to it.
@@ -158,7 +178,8 @@ async fn start(
 ) -> anyhow::Result<Vec<(&'static str, String)>> {
     let account = account::for_stores(&folder.join("postgres"))?;
     // Other people on this machine reach the port too.
-    let password = crate::secrets::generate(false);
+    let password = secrets::generate(false);
+    let redis_password = secrets::generate(false);
     let cluster = Cluster {
         name: "test".to_owned(),
         folder: folder.join("postgres"),
@@ -171,11 +192,11 @@ async fn start(
         name: "test".to_owned(),
         folder: folder.join("redis"),
         account,
-        password: String::new(),
+        password: redis_password.clone(),
         port: free_port()?,
         purpose: redis::Purpose::Throwaway,
     };
-    postgres::initialise(&cluster, &servers.postgres)?;
+    postgres::initialise(fleet, &cluster, &servers.postgres).await?;
     let (cluster_port, redis_port) = (cluster.port, redis.port);
     let cluster = postgres::spec(&cluster, &servers.postgres, 1)?;
     let redis = redis::spec(&redis, &servers.redis, 0)?;
@@ -186,7 +207,10 @@ async fn start(
     let postgres_url = format!("postgres://postgres:{password}@127.0.0.1:{cluster_port}/postgres");
     Ok(vec![
         ("TEST_POSTGRES_URL", postgres_url),
-        ("TEST_REDIS_URL", format!("redis://127.0.0.1:{redis_port}/")),
+        (
+            "TEST_REDIS_URL",
+            format!("redis://default:{redis_password}@127.0.0.1:{redis_port}/"),
+        ),
         (
             "TEST_REDIS_SERVER",
             servers.redis.program.display().to_string(),

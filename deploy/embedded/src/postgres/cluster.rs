@@ -1,20 +1,23 @@
 //! One cluster: made by `initdb` when new, started on loopback with our settings.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use super::settings::{self, Purpose};
 use crate::account::{self, Account};
-use crate::fleet::ChildSpec;
+use crate::fleet::{ChildSpec, Fleet};
 use crate::probe::Probe;
 use crate::record::Kind;
 use crate::servers::PostgresServer;
+use crate::task::{self, Limit};
 
 /// Recovery after a crash can take a while on a slow disk.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// `initdb` takes a second; on a slow disk that writes everything through, perhaps a minute.
+const INITDB: Limit = Limit::Whole(Duration::from_mins(5));
 
 /// Where a cluster lives and who may open it.
 #[derive(Clone, Debug)]
@@ -44,8 +47,12 @@ pub(crate) fn data_major(postgres_dir: &Path) -> Option<u32> {
     versions.next()
 }
 
-/// Makes the cluster if it is not there yet; says whether it did. Blocks for about a second.
-pub(crate) fn initialise(cluster: &Cluster, server: &PostgresServer) -> anyhow::Result<bool> {
+/// Makes the cluster if it is not there yet; says whether it did.
+pub(crate) async fn initialise(
+    fleet: &Fleet,
+    cluster: &Cluster,
+    server: &PostgresServer,
+) -> anyhow::Result<bool> {
     account::private_dir(&cluster.folder, cluster.account.as_ref())?;
     let data = cluster.data();
     if data.join("PG_VERSION").exists() {
@@ -56,14 +63,22 @@ pub(crate) fn initialise(cluster: &Cluster, server: &PostgresServer) -> anyhow::
     if draft.exists() {
         std::fs::remove_dir_all(&draft).context("removing an unfinished cluster")?;
     }
-    let password_file = cluster.folder.join("superuser-password");
+    let password = PasswordFile(cluster.folder.join("superuser-password"));
     let account = cluster.account.as_ref();
-    account::private_file(&password_file, &cluster.superuser_password, account)?;
-    let made = initdb(cluster, server, &draft, &password_file);
-    let _ = std::fs::remove_file(&password_file);
-    made?;
+    account::private_file(&password.0, &cluster.superuser_password, account)?;
+    let initdb = initdb(cluster, server, &draft, &password.0);
+    task::run(fleet, &initdb, INITDB, None).await?;
     std::fs::rename(&draft, &data).context("putting the new cluster in its place")?;
     Ok(true)
+}
+
+/// Is gone once `initdb` has read it, also when a start is interrupted.
+struct PasswordFile(PathBuf);
+
+impl Drop for PasswordFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 fn initdb(
@@ -71,43 +86,35 @@ fn initdb(
     server: &PostgresServer,
     data: &Path,
     password_file: &Path,
-) -> anyhow::Result<()> {
-    use std::os::unix::process::CommandExt as _;
-    let mut command = Command::new(server.bin_dir.join("initdb"));
-    command
-        .arg("--pgdata")
-        .arg(data)
-        .arg("--pwfile")
-        .arg(password_file)
-        .args([
-            "--username=postgres",
-            "--auth=scram-sha-256",
-            "--encoding=UTF8",
-        ])
-        .args(["--data-checksums", &format!("--locale={}", locale())])
-        .current_dir(&cluster.folder)
-        .env_clear()
-        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null());
+) -> ChildSpec {
+    let mut args = vec![
+        format!("--pgdata={}", data.display()),
+        format!("--pwfile={}", password_file.display()),
+        "--username=postgres".to_owned(),
+        "--auth=scram-sha-256".to_owned(),
+        "--encoding=UTF8".to_owned(),
+        "--data-checksums".to_owned(),
+        format!("--locale={}", locale()),
+    ];
     if matches!(cluster.purpose, Purpose::Throwaway) {
-        command.arg("--no-sync");
+        args.push("--no-sync".to_owned());
     }
-    if let Some(account) = &cluster.account {
-        command.uid(account.uid).gid(account.gid);
+    ChildSpec {
+        name: format!(
+            "{}-initdb",
+            crate::catalogue::postgres_endpoint(&cluster.name)
+        ),
+        kind: Kind::Task,
+        order: 0,
+        program: server.bin_dir.join("initdb"),
+        args,
+        environment: Vec::new(),
+        secluded: true,
+        folder: cluster.folder.clone(),
+        account: cluster.account.clone(),
+        probe: None,
+        patience: Duration::ZERO,
     }
-    // Ctrl-C is for the supervisor, which waits for this second to pass.
-    command.process_group(0);
-    let output = command.output().context("starting initdb")?;
-    if !output.status.success() {
-        bail!(
-            "initdb for {} failed ({}):\n{}",
-            cluster.name,
-            output.status,
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-    }
-    Ok(())
 }
 
 /// `C.UTF-8` sorts as C and knows upper and lower case; macOS does not have it.
@@ -150,6 +157,7 @@ pub(crate) fn spec(
         program: server.bin_dir.join("postgres"),
         args: vec!["-D".to_owned(), data.display().to_string()],
         environment: Vec::new(),
+        secluded: true,
         folder: cluster.folder.clone(),
         account: cluster.account.clone(),
         probe: Some(Probe::Postgres {

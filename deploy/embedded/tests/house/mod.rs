@@ -36,6 +36,7 @@ impl House {
         for name in ["bin", "fake"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
+        set_mode(&folder.path().join("fake"), 0o777);
         let program = PathBuf::from(env!("CARGO_BIN_EXE_mvp"));
         let fake = program.parent().unwrap().join("examples/fake_service");
         for service in ["vehicles-platform", "gateway"] {
@@ -82,6 +83,17 @@ impl House {
         copy(&template.join("postgres"), &house.data());
         copy(&template.join("secrets"), house.path());
         house
+    }
+
+    /// With programs of its own, wherever the originals lie: a service's account can run them.
+    pub fn with_own_programs(self) -> Self {
+        for service in ["vehicles-platform", "gateway"] {
+            let program = self.path().join("bin").join(service);
+            let original = program.canonicalize().unwrap();
+            std::fs::remove_file(&program).unwrap();
+            std::fs::copy(original, &program).unwrap();
+        }
+        self
     }
 
     /// The port an endpoint prefers here.
@@ -289,8 +301,12 @@ fn free_offset() -> (u16, File) {
         .expect("a free range of ports")
 }
 
-/// Root's stores run as another user, who must be able to come here.
+/// Root's children run as other users, who must be able to come here.
 fn open_to_others(folder: &Path) {
+    set_mode(folder, 0o755);
+}
+
+pub fn set_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
