@@ -11,7 +11,6 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::process::Identity;
-use crate::report::say;
 
 /// The extension of a file that could not be read.
 pub(crate) const DAMAGED: &str = "damaged";

@@ -48,23 +48,12 @@ pub(crate) fn ensure(folder: &Path) -> anyhow::Result<Ensured> {
         let path = folder.join(&name);
         if path.exists() {
             read(folder, &name)?;
-            close(&path)?;
             continue;
         }
         account::private_file(&path, &format!("{}\n", generate(is_api_key)), None)?;
         made += 1;
     }
     Ok(Ensured { made, closed })
-}
-
-/// Takes away what others than the owner may do with a secret.
-fn close(path: &Path) -> anyhow::Result<()> {
-    let mode = std::fs::metadata(path)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-            .with_context(|| format!("the secret {} is open to others", path.display()))?;
-    }
-    Ok(())
 }
 
 /// A password, or an API key.

@@ -11,7 +11,7 @@
 
 mod house;
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use house::{House, text, until};
 use tokio_postgres::{Client, NoTls, error::SqlState};
