@@ -152,7 +152,9 @@ pub(crate) fn private_file(
         }
         std::fs::rename(&draft, path)
     };
-    write().with_context(|| format!("writing {}", path.display()))
+    write()
+        .inspect_err(|_| drop(std::fs::remove_file(&draft)))
+        .with_context(|| format!("writing {}", path.display()))
 }
 
 #[cfg(test)]

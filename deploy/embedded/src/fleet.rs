@@ -119,7 +119,7 @@ impl Fleet {
             .stderr(stderr);
         // Out of the terminal's process group: Ctrl-C reaches the supervisor, which stops in order.
         command.process_group(0);
-        let child = command
+        let mut child = command
             .spawn()
             .with_context(|| format!("starting {}", spec.name))?;
         if let Some(identity) = child.id().and_then(Identity::of) {
@@ -129,7 +129,11 @@ impl Fleet {
                 order: spec.order,
                 identity,
             };
-            record.save(&self.run_dir)?;
+            if let Err(error) = record.save(&self.run_dir) {
+                // Whoever tries again would overwrite what the child itself may have written.
+                let _ = child.start_kill();
+                return Err(error);
+            }
             let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
             started.insert(spec.name.clone(), record);
         }

@@ -164,12 +164,23 @@ fn write_json<T: Serialize>(path: &Path, value: &T) -> anyhow::Result<()> {
         std::fs::rename(&draft, path)?;
         Ok(())
     };
-    write().with_context(|| format!("writing {}", path.display()))
+    write()
+        .inspect_err(|_| drop(std::fs::remove_file(&draft)))
+        .with_context(|| format!("writing {}", path.display()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_leaves_no_draft() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("state.json");
+        std::fs::create_dir(&taken).unwrap();
+        State::default().save(&taken).unwrap_err();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 
     #[test]
     fn a_damaged_file_is_taken_for_absent_and_kept() {

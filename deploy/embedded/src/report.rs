@@ -184,7 +184,8 @@ fn log_line(event: &Event) -> Option<String> {
     }
 }
 
-fn pipe(event: &Event) -> io::Result<()> {
+/// One JSON object a line on standard output.
+pub(crate) fn pipe(event: &Event) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{}", serde_json::to_string(event)?)?;
     out.flush()

@@ -19,13 +19,15 @@ use crate::services::Services;
 use crate::stores::Stores;
 use crate::{logfile, orphans, ports, postgres, secrets, servers, services, stop};
 
-/// How a supervisor's life ended without a failure.
+/// How a supervisor's life ended; an error is a failure that has not been told yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// Another supervisor runs; this one did nothing.
     AlreadyRunning,
     /// A signal asked it to stop.
     Stopped,
+    /// The start failed, and whoever listens was told why.
+    Failed,
 }
 
 /// Runs until a signal asks to stop, or the start fails. `ready` is called when all is healthy.
@@ -90,7 +92,11 @@ pub(crate) async fn run(
     state.failure = failure.as_ref().map(|error| format!("{error:#}"));
     state.supervisor = None;
     state.save(&layout.state_file())?;
-    failure.map_or(Ok(Ending::Stopped), Err)
+    Ok(if failure.is_some() {
+        Ending::Failed
+    } else {
+        Ending::Stopped
+    })
 }
 
 async fn start(

@@ -270,6 +270,19 @@ fn a_failing_start_names_the_child_quotes_its_log_and_stops_the_rest() {
 }
 
 #[test]
+fn a_start_that_cannot_even_begin_says_why() {
+    let house = House::furnished();
+    std::fs::create_dir(house.data().join("lock")).unwrap();
+    for args in [&["up", "--detach"][..], &["up"]] {
+        let output = house.run(args);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output).contains("locking"), "{}", text(&output));
+    }
+    assert!(house.log("supervisor").contains("locking"));
+    std::fs::remove_dir(house.data().join("lock")).unwrap();
+}
+
+#[test]
 fn a_service_that_is_not_built_stops_the_start_before_any_store() {
     let house = House::new();
     std::fs::remove_file(house.path().join("bin/gateway")).unwrap();

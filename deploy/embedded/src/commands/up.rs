@@ -15,7 +15,7 @@ use crate::layout::Layout;
 use crate::lock::Lock;
 use crate::process::Identity;
 use crate::record::{Phase, State};
-use crate::report::{Console, Event, SUPERVISOR, Sink, say, seconds};
+use crate::report::{self, Console, Event, SUPERVISOR, Sink, say, seconds};
 use crate::supervisor::{self, Ending, StopSignals};
 use crate::{postgres, servers};
 
@@ -37,8 +37,8 @@ pub(crate) async fn run(layout: &Layout, up: Up) -> anyhow::Result<ExitCode> {
     match supervisor::run(layout, sink, up.stores_only, foreground).await {
         Ok(Ending::Stopped) => Ok(ExitCode::SUCCESS),
         Ok(Ending::AlreadyRunning) => wait_for_other(layout).await,
-        // The console has told it already.
-        Err(_) => Ok(ExitCode::FAILURE),
+        Ok(Ending::Failed) => Ok(ExitCode::FAILURE),
+        Err(error) => Err(error),
     }
 }
 
@@ -46,8 +46,14 @@ pub(crate) async fn run(layout: &Layout, up: Up) -> anyhow::Result<ExitCode> {
 pub(crate) async fn supervise(layout: &Layout, stores_only: bool) -> anyhow::Result<ExitCode> {
     rustix::process::setsid().context("leaving the terminal's session")?;
     match supervisor::run(layout, Sink::Pipe, stores_only, |_| {}).await {
-        Ok(_) => Ok(ExitCode::SUCCESS),
-        Err(_) => Ok(ExitCode::FAILURE),
+        Ok(Ending::AlreadyRunning | Ending::Stopped) => Ok(ExitCode::SUCCESS),
+        Ok(Ending::Failed) => Ok(ExitCode::FAILURE),
+        Err(error) => {
+            // Once for who waits there, once for the log.
+            let text = format!("{error:#}");
+            let _ = report::pipe(&Event::Failed { text });
+            Err(error)
+        }
     }
 }
 
@@ -69,8 +75,8 @@ async fn detach(layout: &Layout, stores_only: bool) -> anyhow::Result<ExitCode> 
         command.arg("--stores-only");
     }
     let mut supervisor = command.spawn().context("starting the supervisor")?;
-    let ready = tokio::select! {
-        ready = relay(&mut supervisor) => ready?,
+    let told = tokio::select! {
+        told = relay(&mut supervisor) => told?,
         () = stop_asked.wait() => {
             say("\n  · stopping what was started");
             if let Some(identity) = supervisor.id().and_then(Identity::of) {
@@ -79,7 +85,7 @@ async fn detach(layout: &Layout, stores_only: bool) -> anyhow::Result<ExitCode> 
             return Ok(ExitCode::from(130));
         }
     };
-    if ready {
+    if matches!(told, Told::Ready) {
         let state = State::load(&layout.state_file())?;
         summary(layout, &state, stores_only, STOP);
         return Ok(ExitCode::SUCCESS);
@@ -89,8 +95,7 @@ async fn detach(layout: &Layout, stores_only: bool) -> anyhow::Result<ExitCode> 
         // It found another supervisor at work.
         return wait_for_other(layout).await;
     }
-    let state = State::load(&layout.state_file())?;
-    if state.phase != Phase::Failed {
+    if matches!(told, Told::Nothing) {
         bail!(
             "the supervisor ended ({status}); its log: {}",
             crate::logfile::path(&layout.log_dir(), SUPERVISOR).display()
@@ -99,22 +104,33 @@ async fn detach(layout: &Layout, stores_only: bool) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::FAILURE)
 }
 
-/// Draws the supervisor's events until it is ready, or gone; says which.
-async fn relay(supervisor: &mut Child) -> anyhow::Result<bool> {
+/// What the supervisor told of its start before it was ready, or gone.
+#[derive(Clone, Copy, Debug)]
+enum Told {
+    Ready,
+    Failed,
+    Nothing,
+}
+
+/// Draws the supervisor's events until it is ready, or gone.
+async fn relay(supervisor: &mut Child) -> anyhow::Result<Told> {
     let events = supervisor
         .stdout
         .take()
         .context("the supervisor has no output")?;
     let mut lines = BufReader::new(events).lines();
     let mut console = Console::new();
+    let mut told = Told::Nothing;
     while let Some(line) = lines.next_line().await? {
         let event: Event = serde_json::from_str(&line).context("reading an event")?;
-        if matches!(event, Event::Ready) {
-            return Ok(true);
+        match event {
+            Event::Ready => return Ok(Told::Ready),
+            Event::Failed { .. } => told = Told::Failed,
+            _ => {}
         }
         console.draw(&event)?;
     }
-    Ok(false)
+    Ok(told)
 }
 
 /// Another supervisor runs or is starting: wait until it is ready, then say the same as it did.

@@ -54,6 +54,8 @@ pub(crate) async fn initialise(
     server: &PostgresServer,
 ) -> anyhow::Result<bool> {
     account::private_dir(&cluster.folder, cluster.account.as_ref())?;
+    // From here on, so that one that a killed start left goes too.
+    let password = PasswordFile(cluster.folder.join("superuser-password"));
     let data = cluster.data();
     if data.join("PG_VERSION").exists() {
         return Ok(false);
@@ -63,7 +65,6 @@ pub(crate) async fn initialise(
     if draft.exists() {
         std::fs::remove_dir_all(&draft).context("removing an unfinished cluster")?;
     }
-    let password = PasswordFile(cluster.folder.join("superuser-password"));
     let account = cluster.account.as_ref();
     account::private_file(&password.0, &cluster.superuser_password, account)?;
     let initdb = initdb(cluster, server, &draft, &password.0);
