@@ -80,6 +80,25 @@ impl<'de> Deserialize<'de> for PathList {
     }
 }
 
+/// The files that hold API keys.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiKeySettings {
+    /// One file a consumer.
+    pub files: PathList,
+    /// Whether a file that everyone may read is refused.
+    pub strict: bool,
+}
+
+impl Default for ApiKeySettings {
+    fn default() -> Self {
+        Self {
+            files: PathList::default(),
+            strict: true,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
