@@ -6,8 +6,8 @@ use crate::fault::Fault;
 use crate::features::memberships::data::members::{self, Member};
 use crate::features::tenants;
 use crate::page::Page;
-use actix_web::web::{Data, Json, Query};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, get, put};
+use actix_web::web::{Data, Json, Path, Query};
+use actix_web::{HttpResponse, delete, get, put};
 use contracts::List;
 use contracts::tenants::Role;
 use pg::Db;
@@ -59,13 +59,13 @@ pub(super) async fn list_members(
 )]
 #[put("/{tenant}/members/{user}")]
 pub(super) async fn put_member(
-    request: HttpRequest,
+    path: Path<(String, String)>,
     tenant: TenantId,
     caller: Caller,
     db: Data<Db>,
     body: Json<RoleToGive>,
 ) -> Result<HttpResponse, Problem> {
-    let user = user_of(&request)?;
+    let user = checked(path.into_inner().1)?;
     let mut change = Change::begin(&db, &caller).await?;
     let (member, is_new) = members::set_role(&mut change, tenant.0, &user, body.role).await?;
     change.commit().await?;
@@ -87,12 +87,12 @@ pub(super) async fn put_member(
 )]
 #[delete("/{tenant}/members/{user}")]
 pub(super) async fn remove_member(
-    request: HttpRequest,
+    path: Path<(String, String)>,
     tenant: TenantId,
     caller: Caller,
     db: Data<Db>,
 ) -> Result<HttpResponse, Problem> {
-    let user = user_of(&request)?;
+    let user = checked(path.into_inner().1)?;
     let mut change = Change::begin(&db, &caller).await?;
     members::remove(&mut change, tenant.0, &user).await?;
     change.commit().await?;
@@ -103,12 +103,12 @@ pub(super) async fn remove_member(
 #[utoipa::path(params(("user" = String, Path, description = "The `sub` of the person's token")), responses((status = 200, description = "The memberships", body = List<Member>)))]
 #[get("/users/{user}/memberships")]
 pub(super) async fn list_memberships(
-    request: HttpRequest,
+    user: Path<String>,
     db: Data<Db>,
     query: Query<Which>,
 ) -> Result<HttpResponse, Problem> {
     let page = Page::read(query.limit, query.cursor.as_deref())?;
-    let user = user_of(&request)?;
+    let user = checked(user.into_inner())?;
     let found = members::of_user(&db, &user, page.after()?, page.rows()).await;
     let list = page.list(found.map_err(Fault::from)?, |member| {
         member.tenant_id.to_string()
@@ -116,16 +116,10 @@ pub(super) async fn list_memberships(
     Ok(HttpResponse::Ok().json(list))
 }
 
-fn user_of(request: &HttpRequest) -> Result<String, Fault> {
-    // What is percent-encoded in the path, as the | of Auth0's users, is decoded.
-    let decoded =
-        actix_web::web::Path::<std::collections::HashMap<String, String>>::extract(request);
-    let user = decoded
-        .into_inner()
-        .ok()
-        .and_then(|mut parts| parts.remove("user"));
-    user.filter(|user| is_user(user)).ok_or_else(|| {
-        let detail = "must be the sub of a token: 1 to 255 printable characters without blanks";
-        Fault::invalid("/path/user", detail)
-    })
+fn checked(user: String) -> Result<String, Fault> {
+    if is_user(&user) {
+        return Ok(user);
+    }
+    let detail = "must be the sub of a token: 1 to 255 printable characters without blanks";
+    Err(Fault::invalid("/path/user", detail))
 }
