@@ -134,6 +134,9 @@ pub(crate) fn of_refusal(
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     note_in_headers(headers, refusal, allow);
+    if let Some(seconds) = record.retry_after_s {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     seal(response, record, |body| Source::Own(Some(body)))
 }
 

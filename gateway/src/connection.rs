@@ -50,10 +50,11 @@ pub(crate) async fn serve(
         tracing::debug!(%error, "a connection was gone before it was served");
     }
     let in_flight = Arc::new(AtomicBool::new(false));
+    let shared = worker.shared();
     let stream = GuardedStream::new(
         socket,
-        worker.shared.head_limits,
-        worker.shared.times,
+        shared.head_limits,
+        shared.times,
         Arc::clone(&in_flight),
     );
     let address = HeaderValue::from_str(&peer.ip().to_canonical().to_string());
@@ -61,7 +62,8 @@ pub(crate) async fn serve(
         address: address.unwrap_or(HeaderValue::from_static("unknown")),
         in_flight,
     });
-    let max_headers = worker.shared.head_limits.headers;
+    let max_headers = shared.head_limits.headers;
+    drop(shared);
     let service =
         service_fn(move |request| handle(Arc::clone(&worker), Arc::clone(&client), request));
     let mut http = http1::Builder::new();

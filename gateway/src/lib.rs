@@ -2,6 +2,7 @@
 
 mod access_log;
 mod admin;
+mod admin_lists;
 mod answer;
 pub mod check;
 mod chunked;
@@ -18,6 +19,7 @@ mod path;
 mod proxy;
 mod record;
 mod refusal;
+mod reload;
 mod request_body;
 mod request_headers;
 mod routes;
@@ -30,6 +32,7 @@ mod workers;
 
 pub use path::Oddities;
 pub use refusal::Refusal;
+pub use reload::{Rejected, Source};
 pub use server::Gateway;
 pub use settings::Settings;
 pub use state::StartError;

@@ -11,7 +11,8 @@ use crate::request_headers::{API_KEY, Said, rewrite};
 use crate::routes::Route;
 use crate::state::Shared;
 use crate::trace_context::{Trace, request_id};
-use crate::upstream::{Pool, Terms};
+use crate::upstream::{Terms, Upstream};
+use arc_swap::ArcSwap;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response, Uri};
 use http_body::Body;
@@ -22,10 +23,17 @@ use std::time::Instant;
 
 /// What the requests of one worker thread need.
 pub(crate) struct Worker {
-    /// What all workers share.
-    pub(crate) shared: Arc<Shared>,
-    /// This worker's connections to each upstream.
-    pub(crate) pools: Vec<Arc<Pool>>,
+    /// What all workers share; it is replaced as a whole when the settings change.
+    pub(crate) live: Arc<ArcSwap<Shared>>,
+    /// Which worker it is, from 0.
+    pub(crate) place: usize,
+}
+
+impl Worker {
+    /// What is in force now. Looked up once a request, which is finished on these terms.
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        self.live.load_full()
+    }
 }
 
 /// The client at the other end of a connection.
@@ -51,7 +59,7 @@ pub(crate) async fn handle(
     client: Arc<Client>,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
-    let shared = &worker.shared;
+    let shared = &worker.shared();
     let headers = request.headers();
     let mut record = Box::new(Record::begin(
         Arc::clone(shared),
@@ -67,7 +75,15 @@ pub(crate) async fn handle(
             None => of_refusal(Refusal::NoRoute, record, None),
         },
         Ok(Admission::Forward { route, target }) => {
-            forward(&worker, &client, route, target, request, record).await
+            let upstream = shared.upstreams.get(route.upstream);
+            record.upstream = upstream.map(|_| route.upstream);
+            match upstream {
+                Some(upstream) => {
+                    let going = (&**upstream, route, target);
+                    forward(worker.place, &client, going, request, record).await
+                }
+                None => of_refusal(Refusal::UpstreamDown, record, None),
+            }
         }
     })
 }
@@ -155,23 +171,19 @@ fn target_of(path: &str, route: &Route, query: Option<&str>) -> Option<Uri> {
 }
 
 async fn forward(
-    worker: &Worker,
+    worker: usize,
     client: &Client,
-    route: &Route,
-    target: Uri,
+    (upstream, route, target): (&Upstream, &Route, Uri),
     request: Request<Incoming>,
     mut record: Box<Record>,
 ) -> Response<AnswerBody> {
-    let Some(pool) = worker.pools.get(route.upstream) else {
-        return of_refusal(Refusal::UpstreamDown, record, None);
-    };
     let (parts, incoming) = request.into_parts();
     let (body, progress) = RequestBody::new(incoming, route.body_limit);
     let mut headers = parts.headers;
     rewrite(
         &mut headers,
         Said {
-            upstream_host: &pool.upstream().host_header,
+            upstream_host: &upstream.host_header,
             client: &client.address,
             request_id: &record.request_id,
             trace: record.trace,
@@ -180,9 +192,9 @@ async fn forward(
                 .as_ref()
                 .and_then(|consumer| HeaderValue::from_str(consumer.name()).ok()),
             forward_key: route.forward_key,
+            deadline: &route.deadline,
         },
     );
-    record.upstream = Some(route.upstream);
     record.body.clone_from(&progress);
     let may_repeat = progress.is_none() && parts.method.is_idempotent();
     let mut onward = Request::new(body);
@@ -196,10 +208,13 @@ async fn forward(
         may_repeat,
         progress,
     };
-    let outcome = pool.send(onward, terms).await;
+    let outcome = upstream.send(worker, onward, terms, sent).await;
     record.upstream_duration = Some(sent.elapsed());
     match outcome {
         Ok(response) => of_upstream(response, record),
-        Err(refusal) => of_refusal(refusal, record, None),
+        Err(none) => {
+            record.retry_after_s = none.retry_after_s;
+            of_refusal(none.refusal, record, None)
+        }
     }
 }

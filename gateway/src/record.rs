@@ -38,6 +38,8 @@ pub(crate) struct Record {
     pub(crate) upstream_duration: Option<Duration>,
     /// Why it was refused.
     pub(crate) refused: Option<Refusal>,
+    /// When it is worth asking again, if that is known.
+    pub(crate) retry_after_s: Option<u64>,
     /// How its body got on.
     pub(crate) body: Option<Arc<Progress>>,
     /// Bytes of the answer so far.
@@ -69,6 +71,7 @@ impl Record {
             upstream: None,
             upstream_duration: None,
             refused: None,
+            retry_after_s: None,
             body: None,
             bytes_out: 0,
             cut_short: false,

@@ -101,6 +101,8 @@ refusals! {
     UpstreamDown = Unavailable, "upstream_down", "The service behind the gateway cannot be reached.";
     /// Every connection the upstream may have is in use.
     UpstreamBusy = Unavailable, "upstream_busy", "The service behind the gateway is busy.";
+    /// So many requests to the upstream failed that it is left alone for a while.
+    UpstreamOpen = Unavailable, "upstream_open", "The service behind the gateway failed too often; ask again later.";
     /// The upstream did not answer in time.
     UpstreamTimeout = GatewayTimeout, "upstream_timeout", "The service behind the gateway did not answer in time.";
     /// The upstream broke the protocol.
@@ -119,6 +121,7 @@ impl Refusal {
                 | Self::KeyUnknown
                 | Self::UpstreamDown
                 | Self::UpstreamBusy
+                | Self::UpstreamOpen
                 | Self::UpstreamTimeout
                 | Self::UpstreamBroken
         )

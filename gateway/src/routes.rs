@@ -26,6 +26,8 @@ pub(crate) struct Route {
     pub(crate) body_limit: u64,
     /// For the head of the answer.
     pub(crate) answer_timeout: Duration,
+    /// The same in milliseconds, as the upstream is told.
+    pub(crate) deadline: HeaderValue,
     /// Without progress in the body of the answer.
     pub(crate) body_idle_timeout: Duration,
     /// Oddities of the path that pass.
@@ -73,6 +75,9 @@ fn build(settings: &Settings, route: &RouteSettings, keys: Option<usize>) -> Rou
     let upstream = settings.upstreams.get(&route.upstream);
     let of_upstream = |get: fn(&crate::settings::UpstreamSettings) -> u64| upstream.map_or(0, get);
     let allow = route.methods.join(", ");
+    let answer_timeout_ms = route
+        .answer_timeout_ms
+        .unwrap_or_else(|| of_upstream(|u| u.answer_timeout_ms));
     Route {
         prefix: route.prefix.clone(),
         upstream: settings
@@ -90,9 +95,8 @@ fn build(settings: &Settings, route: &RouteSettings, keys: Option<usize>) -> Rou
         keys,
         forward_key: route.api_key.as_ref().is_some_and(|keys| keys.forward),
         body_limit: route.body_limit_bytes,
-        answer_timeout: ms(route
-            .answer_timeout_ms
-            .unwrap_or_else(|| of_upstream(|u| u.answer_timeout_ms))),
+        answer_timeout: ms(answer_timeout_ms),
+        deadline: HeaderValue::from(answer_timeout_ms),
         body_idle_timeout: ms(route
             .body_idle_timeout_ms
             .unwrap_or_else(|| of_upstream(|u| u.body_idle_timeout_ms))),

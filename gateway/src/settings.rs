@@ -1,5 +1,12 @@
 //! What the configuration file may say. Everything is checked before anything starts.
 
+mod upstreams;
+
+pub use upstreams::{
+    Balance, BreakerSettings, EjectionSettings, HealthCheckSettings, InstanceSettings,
+    RetrySettings, UpstreamSettings,
+};
+
 use crate::head::METHODS;
 use crate::path::Oddities;
 use serde::Deserialize;
@@ -41,7 +48,7 @@ pub struct Settings {
 }
 
 /// An address to listen on.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Listen {
     /// An IP address; `0.0.0.0` is every interface.
@@ -82,35 +89,6 @@ pub struct Timeouts {
     pub last_call_ms: u64,
     /// For requests in flight after that.
     pub stop_ms: u64,
-}
-
-/// A service behind the gateway.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UpstreamSettings {
-    /// `http://host:port`.
-    pub url: String,
-    /// For a new connection, and for a free one when all are in use.
-    #[serde(default = "default_connect_ms")]
-    pub connect_timeout_ms: u64,
-    /// From the end of the request to the head of the answer.
-    #[serde(default = "default_answer_ms")]
-    pub answer_timeout_ms: u64,
-    /// Without progress in the body of an answer.
-    #[serde(default = "default_answer_ms")]
-    pub body_idle_timeout_ms: u64,
-    /// How long an unused connection is kept.
-    #[serde(default = "default_idle_ms")]
-    pub keep_alive_ms: u64,
-    /// Requests on their way at once, each on a connection.
-    #[serde(default = "default_connections")]
-    pub max_connections: usize,
-    /// Unused connections that each serving thread keeps.
-    #[serde(default = "default_idle_connections")]
-    pub max_idle_connections: usize,
-    /// What the health probe asks for.
-    #[serde(default = "default_health_path")]
-    pub health_path: String,
 }
 
 /// A path and what is behind it.
@@ -188,24 +166,6 @@ fn default_secrets_dir() -> PathBuf {
 }
 const fn yes() -> bool {
     true
-}
-const fn default_connect_ms() -> u64 {
-    1_000
-}
-const fn default_answer_ms() -> u64 {
-    30_000
-}
-const fn default_idle_ms() -> u64 {
-    30_000
-}
-const fn default_connections() -> usize {
-    256
-}
-const fn default_idle_connections() -> usize {
-    64
-}
-fn default_health_path() -> String {
-    "/health/ready".to_owned()
 }
 fn default_methods() -> Vec<String> {
     vec!["GET".to_owned(), "HEAD".to_owned()]
@@ -313,39 +273,6 @@ impl Settings {
             }
             _ => Ok(()),
         }
-    }
-}
-
-impl UpstreamSettings {
-    fn validate(&self, key: &str) -> Result<(), SettingsError> {
-        self.authority()
-            .map_err(|reason| wrong(format!("{key}.url"), reason))?;
-        if self.max_connections == 0 {
-            return Err(wrong(
-                format!("{key}.max_connections"),
-                "must be at least 1",
-            ));
-        }
-        if self.health_path.parse::<http::uri::PathAndQuery>().is_err() {
-            return Err(wrong(format!("{key}.health_path"), "must be a path"));
-        }
-        Ok(())
-    }
-
-    /// The host and port of the URL.
-    pub fn authority(&self) -> Result<http::uri::Authority, &'static str> {
-        let url: http::Uri = self.url.parse().map_err(|_| "is not a URL")?;
-        if url.scheme_str() != Some("http") {
-            return Err("must begin with http://");
-        }
-        if !matches!(url.path(), "" | "/") || url.query().is_some() {
-            return Err("must end after the host and port");
-        }
-        let authority = url.into_parts().authority.ok_or("has no host")?;
-        if authority.port_u16().is_none() && authority.as_str().contains(':') {
-            return Err("has no valid port");
-        }
-        Ok(authority)
     }
 }
 

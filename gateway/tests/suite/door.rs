@@ -51,7 +51,9 @@ pub(crate) fn settings(upstream: &str, secrets: &std::path::Path) -> Value {
         "secrets_dir": secrets,
         "timeouts": {"head_ms": 400, "body_idle_ms": 500, "keep_alive_ms": 700, "last_call_ms": 100, "stop_ms": 4000},
         "upstreams": {
-            "vehicles": {"url": format!("http://{upstream}"), "answer_timeout_ms": 900, "body_idle_timeout_ms": 600},
+            "vehicles": {"url": format!("http://{upstream}"), "answer_timeout_ms": 900, "body_idle_timeout_ms": 600,
+                // Most tests are of one request after another that goes wrong.
+                "breaker": {"enabled": false}},
             "gone": {"url": "http://127.0.0.1:1"},
             "one": {"url": format!("http://{upstream}"), "max_connections": 1, "connect_timeout_ms": 200},
         },

@@ -8,11 +8,14 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod breaker;
 mod client;
 mod door;
+mod fleet;
 mod forwarding;
 mod framing;
 mod headers;
+mod instances;
 mod keys;
 mod lifecycle;
 mod paths;
