@@ -47,8 +47,8 @@ fn status(line: &'static str) -> impl Fn(&Seen, &mut TcpStream) -> bool + Send +
 }
 
 fn instances(door: &Door) -> Vec<Value> {
-    let all = crate::client::Client::connect(door.admin).get("/upstreams");
-    let all = all.json()["upstreams"].as_array().unwrap().clone();
+    let all = door.operator("/upstreams")["upstreams"].clone();
+    let all = all.as_array().unwrap();
     let many = all.iter().find(|it| it["name"] == "many").unwrap();
     many["instances"].as_array().unwrap().clone()
 }

@@ -20,6 +20,7 @@ mod keys;
 mod lifecycle;
 mod paths;
 mod program;
+mod reload;
 mod slow;
 mod streaming;
 mod upstream;

@@ -180,3 +180,51 @@ fn it_serves_is_found_healthy_and_stops_on_sigterm() {
         serde_json::from_str::<serde_json::Value>(line).expect("every line is JSON");
     }
 }
+
+#[test]
+fn sighup_reads_the_settings_again() {
+    let upstream = Upstream::start(ok);
+    let folder = tempfile::tempdir().unwrap();
+    write_key(&folder.path().join("partner"), KEY);
+    write_key(&folder.path().join("other"), KEY);
+    let held = [(); 2].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+    let [port, admin] = held.each_ref().map(|it| it.local_addr().unwrap());
+    drop(held);
+    let mut json = settings(&upstream.address.to_string(), folder.path());
+    json["listen"]["port"] = port.port().into();
+    json["admin"]["port"] = admin.port().into();
+    let file = folder.path().join("gateway.yml");
+    std::fs::write(&file, json.to_string()).unwrap();
+    let mut serving = gateway(folder.path())
+        .arg("serve")
+        .arg("--config")
+        .arg(&file)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    eventually("it serves", || std::net::TcpStream::connect(admin).is_ok());
+    let tell = |signal: &str| {
+        let told = Command::new("kill")
+            .args([signal, &serving.id().to_string()])
+            .status();
+        assert!(told.unwrap().success());
+    };
+    // Nothing in the files changed: only the signal is a reason to read them.
+    eventually("it watches for the signal", || {
+        let told = std::fs::read_to_string(format!("/proc/{}/status", serving.id())).unwrap();
+        let caught = told.lines().find_map(|line| line.strip_prefix("SigCgt:\t"));
+        u64::from_str_radix(caught.unwrap(), 16).unwrap() & 1 == 1
+    });
+    let settings = || Client::connect(admin).get("/settings").json();
+    tell("-HUP");
+    eventually("they are read again", || settings()["generation"] == 2);
+    std::fs::write(&file, "{ this is not").unwrap();
+    tell("-HUP");
+    eventually("they are refused", || !settings()["rejected"].is_null());
+    assert_eq!(Client::connect(port).get("/open").status, 200);
+    tell("-TERM");
+    let mut log = String::new();
+    std::io::Read::read_to_string(&mut serving.stdout.take().unwrap(), &mut log).unwrap();
+    assert!(serving.wait().unwrap().success());
+    assert!(log.contains("cannot be used; the old ones stay"), "{log}");
+}
