@@ -11,7 +11,13 @@ pub(crate) fn routes(shared: &Shared) -> Value {
     let of = |route: &Route| {
         json!({
             "prefix": route.prefix,
+            "hosts": route.hosts,
             "upstream": name(route.upstream),
+            "canary": route.canary.as_ref().map(|canary| json!({
+                "upstream": name(canary.upstream),
+                "weight": canary.weight,
+            })),
+            "maintenance": route.in_maintenance,
             "strip_bytes": route.strip,
             "methods": route.methods.iter().map(http::Method::as_str).collect::<Vec<_>>(),
             "api_key": route.keys.is_some(),

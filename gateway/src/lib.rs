@@ -4,6 +4,7 @@ mod access_log;
 mod admin;
 mod admin_lists;
 mod answer;
+mod canary;
 pub mod check;
 mod chunked;
 mod connection;

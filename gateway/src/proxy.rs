@@ -75,9 +75,9 @@ pub(crate) async fn handle(
             None => of_refusal(Refusal::NoRoute, record, None),
         },
         Ok(Admission::Forward { route, target }) => {
-            let upstream = shared.upstreams.get(route.upstream);
-            record.upstream = upstream.map(|_| route.upstream);
-            match upstream {
+            let place = route.upstream_for(request.headers());
+            record.upstream = Some(place);
+            match shared.upstreams.get(place) {
                 Some(upstream) => {
                     let going = (&**upstream, route, target);
                     forward(worker.place, &client, going, request, record).await
@@ -107,10 +107,14 @@ fn admit<'a>(
             )),
         };
     }
-    let Some((place, route)) = shared.routes.find(&path.text) else {
+    let Some((place, route)) = shared.routes.find(&path.text, request) else {
         return Err((Refusal::NoRoute, None));
     };
     record.route = place;
+    if route.in_maintenance {
+        record.retry_after_s = Some(MAINTENANCE_RETRY_S);
+        return Err((Refusal::Maintenance, None));
+    }
     if !path.oddities.within(route.permitted) {
         return Err((Refusal::Path, None));
     }
@@ -126,6 +130,8 @@ fn admit<'a>(
     Ok(Admission::Forward { route, target })
 }
 
+/// What clients of a route in maintenance are told to wait.
+const MAINTENANCE_RETRY_S: u64 = 60;
 const OWN_PATHS: [&str; 3] = ["/health", "/health/live", "/health/ready"];
 
 /// The guarded stream refused the head itself and left the reason in the path.

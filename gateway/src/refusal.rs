@@ -91,6 +91,8 @@ refusals! {
     Path = BadPath, "path", "Write the path plainly: no dot segments, empty segments, backslashes or encoded separators.";
     /// No route has this path.
     NoRoute = NotFound, "no_route", "No route has this path.";
+    /// The route is closed for the time being.
+    Maintenance = Unavailable, "maintenance", "The service is being worked on; ask again later.";
     /// The route does not take this method.
     MethodOfRoute = MethodNotAllowed, "method_of_route", "This route does not take the method.";
     /// The route wants an API key and none came.
@@ -116,6 +118,7 @@ impl Refusal {
             self,
             Self::Path
                 | Self::NoRoute
+                | Self::Maintenance
                 | Self::MethodOfRoute
                 | Self::KeyMissing
                 | Self::KeyUnknown

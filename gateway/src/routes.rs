@@ -1,8 +1,10 @@
 //! The route table: which upstream a path belongs to, and on what terms.
 
+use crate::canary::Canary;
 use crate::path::Oddities;
 use crate::settings::{RouteSettings, Settings, ms};
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, Request, header};
+use std::cmp::Reverse;
 use std::time::Duration;
 
 /// A route, ready for use.
@@ -10,8 +12,14 @@ use std::time::Duration;
 pub(crate) struct Route {
     /// The prefix, which is also the name of the route in logs and metrics.
     pub(crate) prefix: String,
+    /// The hosts it is for; none is all.
+    pub(crate) hosts: Vec<String>,
     /// The upstream's place in the list of upstreams.
     pub(crate) upstream: usize,
+    /// Another upstream that gets some of the requests.
+    pub(crate) canary: Option<Canary>,
+    /// Whether it is closed for the time being.
+    pub(crate) in_maintenance: bool,
     /// So many bytes are cut from the front of the path.
     pub(crate) strip: usize,
     /// The methods that pass.
@@ -34,10 +42,11 @@ pub(crate) struct Route {
     pub(crate) permitted: Oddities,
 }
 
-/// All routes, the longest prefix first.
+/// All routes: those for a host first, then the longest prefix first.
 #[derive(Debug)]
 pub(crate) struct RouteTable {
     routes: Vec<Route>,
+    knows_hosts: bool,
 }
 
 impl RouteTable {
@@ -50,17 +59,29 @@ impl RouteTable {
             keyed = keyed.saturating_add(usize::from(keys.is_some()));
             routes.push(build(settings, route, keys));
         }
-        routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
-        Self { routes }
+        routes.sort_by_key(|it| (it.hosts.is_empty(), Reverse(it.prefix.len())));
+        Self {
+            knows_hosts: routes.iter().any(|route| !route.hosts.is_empty()),
+            routes,
+        }
     }
 
-    /// The route of a canonical path, and its place in the table.
-    pub(crate) fn find(&self, path: &str) -> Option<(usize, &Route)> {
+    /// The route of a canonical path, and its place in the table. The request is asked for its host only
+    /// when that matters.
+    pub(crate) fn find<B>(&self, path: &str, request: &Request<B>) -> Option<(usize, &Route)> {
+        let host = if self.knows_hosts {
+            host_of(request)
+        } else {
+            ""
+        };
         let of = |route: &Route| {
-            route.prefix == "/"
-                || path
-                    .strip_prefix(route.prefix.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            let hosts = &route.hosts;
+            let is_for = hosts.is_empty() || hosts.iter().any(|it| it.eq_ignore_ascii_case(host));
+            is_for
+                && (route.prefix == "/"
+                    || path
+                        .strip_prefix(route.prefix.as_str())
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
         };
         self.routes.iter().enumerate().find(|(_, route)| of(route))
     }
@@ -69,6 +90,28 @@ impl RouteTable {
     pub(crate) fn all(&self) -> &[Route] {
         &self.routes
     }
+}
+
+impl Route {
+    /// The place of the upstream that a request goes to.
+    pub(crate) fn upstream_for(&self, headers: &HeaderMap) -> usize {
+        match &self.canary {
+            Some(canary) if canary.takes(headers) => canary.upstream,
+            _ => self.upstream,
+        }
+    }
+}
+
+/// The host that a request is for, without its port.
+fn host_of<B>(request: &Request<B>) -> &str {
+    let header = || request.headers().get(header::HOST)?.to_str().ok();
+    let host = request.uri().host().or_else(header).unwrap_or_default();
+    let end = match host.find(']') {
+        Some(bracket) => bracket.saturating_add(1),
+        None => host.find(':').unwrap_or(host.len()),
+    };
+    let host = host.get(..end).unwrap_or_default();
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 fn build(settings: &Settings, route: &RouteSettings, keys: Option<usize>) -> Route {
@@ -80,11 +123,10 @@ fn build(settings: &Settings, route: &RouteSettings, keys: Option<usize>) -> Rou
         .unwrap_or_else(|| of_upstream(|u| u.answer_timeout_ms));
     Route {
         prefix: route.prefix.clone(),
-        upstream: settings
-            .upstreams
-            .keys()
-            .position(|name| *name == route.upstream)
-            .unwrap_or_default(),
+        hosts: route.hosts.clone(),
+        upstream: settings.place_of(&route.upstream),
+        canary: route.canary.as_ref().map(|it| Canary::new(settings, it)),
+        in_maintenance: route.maintenance || settings.maintenance,
         strip: route.strip_prefix.len(),
         methods: route
             .methods

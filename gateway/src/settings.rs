@@ -1,7 +1,9 @@
 //! What the configuration file may say. Everything is checked before anything starts.
 
+mod routing;
 mod upstreams;
 
+pub use routing::{CanaryHeader, CanarySettings};
 pub use upstreams::{
     Balance, BreakerSettings, EjectionSettings, HealthCheckSettings, InstanceSettings,
     RetrySettings, UpstreamSettings,
@@ -41,6 +43,9 @@ pub struct Settings {
     /// How long a client may take.
     #[serde(default)]
     pub timeouts: Timeouts,
+    /// Answer 503 on every route.
+    #[serde(default)]
+    pub maintenance: bool,
     /// The services behind the gateway, by name.
     pub upstreams: BTreeMap<String, UpstreamSettings>,
     /// Which path goes where.
@@ -97,8 +102,17 @@ pub struct Timeouts {
 pub struct RouteSettings {
     /// Whole segments from the start of the path, for example `/platform/vehicles`.
     pub prefix: String,
+    /// The hosts it is for; none is all. A route for a host goes before one for all.
+    #[serde(default)]
+    pub hosts: Vec<String>,
     /// A name from `upstreams`.
     pub upstream: String,
+    /// Another upstream that gets some of the requests.
+    #[serde(default)]
+    pub canary: Option<CanarySettings>,
+    /// Answer 503 instead.
+    #[serde(default)]
+    pub maintenance: bool,
     /// What is cut from the front of the path before it is forwarded.
     #[serde(default)]
     pub strip_prefix: String,
@@ -226,6 +240,12 @@ impl Settings {
         Ok(())
     }
 
+    /// The place of an upstream in the order of the names.
+    pub(crate) fn place_of(&self, upstream: &str) -> usize {
+        let place = self.upstreams.keys().position(|name| name == upstream);
+        place.unwrap_or_default()
+    }
+
     fn validate_route(
         &self,
         key: &str,
@@ -239,13 +259,14 @@ impl Settings {
             return Err(wrong(format!("{key}.prefix"), reason));
         }
         let mut others = self.routes.iter().take(index);
-        if others.any(|other| other.prefix == route.prefix) {
+        if others.any(|other| other.collides_with(route)) {
             return Err(wrong(format!("{key}.prefix"), "is there twice"));
         }
         if !self.upstreams.contains_key(&route.upstream) {
             let reason = format!("there is no upstream named {}", route.upstream);
             return Err(wrong(format!("{key}.upstream"), reason));
         }
+        route.validate_routing(key, self)?;
         let stripped = route.prefix.strip_prefix(&route.strip_prefix);
         if !stripped.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
             let reason = "must be whole segments from the start of prefix";

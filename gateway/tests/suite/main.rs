@@ -21,6 +21,7 @@ mod lifecycle;
 mod paths;
 mod program;
 mod reload;
+mod routing;
 mod slow;
 mod streaming;
 mod upstream;

@@ -62,7 +62,7 @@ type Change = fn(&mut serde_json::Value);
 #[test]
 fn what_is_wrong_with_settings_is_named() {
     assert!(check(|_| {}).0);
-    let cases: [(&str, Change); 16] = [
+    let cases: [(&str, Change); 26] = [
         ("upstreams.a\"b: must be made of", |j| {
             j["upstreams"]["a\"b"] = j["upstreams"]["gone"].clone();
         }),
@@ -101,6 +101,57 @@ fn what_is_wrong_with_settings_is_named() {
         ("upstreams.vehicles.url", |j| {
             j["upstreams"]["vehicles"]["url"] = "http://a/b".into();
         }),
+        ("upstreams.vehicles.url: is missing", |j| {
+            j["upstreams"]["vehicles"]["url"] = serde_json::Value::Null;
+        }),
+        ("upstreams.vehicles.instances: is given beside url", |j| {
+            j["upstreams"]["vehicles"]["instances"] = serde_json::json!([{"url": "http://a"}]);
+        }),
+        (
+            "upstreams.x.instances[1].url: must begin with http://",
+            |j| {
+                let instances = [
+                    serde_json::json!({"url": "http://a"}),
+                    serde_json::json!({"url": "a"}),
+                ];
+                j["upstreams"]["x"] = serde_json::json!({"instances": instances});
+            },
+        ),
+        ("upstreams.x.instances[1].url: is there twice", |j| {
+            let instance = serde_json::json!({"url": "http://a"});
+            j["upstreams"]["x"] = serde_json::json!({"instances": [instance, instance]});
+        }),
+        (
+            "upstreams.x.instances[0].weight: must be from 1 to 100",
+            |j| {
+                let instance = serde_json::json!({"url": "http://a", "weight": 0});
+                j["upstreams"]["x"] = serde_json::json!({"instances": [instance]});
+            },
+        ),
+        (
+            "upstreams.vehicles.retries.statuses: 500 is not one of",
+            |j| {
+                j["upstreams"]["vehicles"]["retries"] = serde_json::json!({"statuses": [500]});
+            },
+        ),
+        (
+            "upstreams.vehicles.breaker.min_calls: must be at least 1",
+            |j| {
+                j["upstreams"]["vehicles"]["breaker"]["min_calls"] = 0.into();
+            },
+        ),
+        ("upstreams.vehicles.health_check.interval_ms", |j| {
+            j["upstreams"]["vehicles"]["health_check"] = serde_json::json!({"interval_ms": 0});
+        }),
+        ("routes[0].hosts: each must be made of", |j| {
+            j["routes"][0]["hosts"] = serde_json::json!(["a.example:80"]);
+        }),
+        (
+            "routes[0].canary.upstream: there is no upstream named x",
+            |j| {
+                j["routes"][0]["canary"] = serde_json::json!({"upstream": "x"});
+            },
+        ),
         ("limits.head_bytes", |j| {
             j["limits"] = serde_json::json!({"head_bytes": 1_000_000});
         }),
