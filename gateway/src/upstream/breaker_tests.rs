@@ -174,7 +174,7 @@ fn one_that_is_switched_off_never_opens_and_still_counts() {
     assert_eq!(breaker.calls(1_000), 100);
 }
 
-/// The rules of docs/adr/0011, written down plainly.
+/// The rules of docs/adr/0010, written down plainly.
 #[derive(Default)]
 struct Model {
     results: Vec<(u64, bool)>,

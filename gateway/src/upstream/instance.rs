@@ -45,10 +45,15 @@ pub(crate) struct Instance {
     pub(super) limits: Limits,
     host: String,
     port: u16,
-    in_flight: AtomicUsize,
+    in_flight: InFlight,
     crowd: Arc<Crowd>,
     pools: Box<[Pool]>,
 }
+
+/// Written twice a request: it shares no cache line with what is only read.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct InFlight(AtomicUsize);
 
 /// Requests that wait until an instance has room.
 #[derive(Debug, Default)]
@@ -79,7 +84,7 @@ impl Instance {
             standing: Standing::default(),
             prober: AtomicUsize::new(0),
             limits,
-            in_flight: AtomicUsize::new(0),
+            in_flight: InFlight::default(),
             crowd,
             pools: (0..workers).map(|_| Pool::default()).collect(),
         })
@@ -92,7 +97,7 @@ impl Instance {
 
     /// Requests on their way to it.
     pub(crate) fn in_flight(&self) -> usize {
-        self.in_flight.load(Ordering::Relaxed)
+        self.in_flight.0.load(Ordering::Relaxed)
     }
 
     /// Drops connections that are too old or were closed; called once a second.
@@ -107,13 +112,14 @@ impl Instance {
         let more = |now: usize| (now < limit).then(|| now.saturating_add(1));
         // As strict as `leave`: see there.
         self.in_flight
+            .0
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, more)
             .is_ok()
     }
 
     /// The order is total with `Crowd::room`: either this sees who waits, or who waits sees the room.
     fn leave(&self) {
-        self.in_flight.fetch_sub(1, Ordering::SeqCst);
+        self.in_flight.0.fetch_sub(1, Ordering::SeqCst);
         if self.crowd.waiting.load(Ordering::SeqCst) > 0 {
             self.crowd.freed.notify_one();
         }

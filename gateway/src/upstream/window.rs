@@ -11,8 +11,10 @@ const COUNT_BITS: u32 = 20;
 const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 const TICK_MASK: u64 = (1 << 24) - 1;
 
-/// Good and bad events of the last ten seconds.
+/// Good and bad events of the last ten seconds. They are written for every request, so they share no
+/// cache line with what is only read.
 #[derive(Debug, Default)]
+#[repr(align(64))]
 pub(super) struct Window {
     buckets: [AtomicU64; 10],
 }
