@@ -43,7 +43,7 @@ pub(crate) fn upstreams(shared: &Shared) -> Value {
                 "requests_in_flight": member.instance.in_flight(),
             })
         });
-        let breaker = match upstream.breaker().state() {
+        let breaker = match upstream.breaker().state(now_ms) {
             BreakerState::Closed => "closed",
             BreakerState::Open => "open",
             BreakerState::Probing => "probing",

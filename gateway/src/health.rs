@@ -1,6 +1,6 @@
 //! Health of the gateway: its own, and that of each upstream as probed and as last met.
 
-use crate::upstream::{BreakerState, Upstream, ask};
+use crate::upstream::{BreakerState, Upstream, ask, now_ms};
 use http::StatusCode;
 use service::health::{CheckOutcome, Health, Need, Status};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,23 +36,11 @@ fn lasting(name: &str) -> &'static str {
 }
 
 async fn probe(upstream: Arc<Upstream>) -> CheckOutcome {
-    if upstream.breaker().state() != BreakerState::Closed {
+    if upstream.breaker().state(now_ms()) == BreakerState::Open {
         return Err("the circuit breaker is open".to_owned());
     }
     let all = upstream.members().len();
-    let well = if upstream.settings.health_check.is_some() {
-        // They are asked in the background.
-        let mut members = upstream.members().iter();
-        let well = members
-            .by_ref()
-            .filter(|it| it.instance.standing.is_healthy());
-        Ok(well.count())
-    } else {
-        ask_all(&upstream).await
-    }?;
-    if well == 0 {
-        return Err("no instance is well".to_owned());
-    }
+    let well = ask_all(&upstream).await?;
     let last_request = if upstream.is_failing() {
         "failed"
     } else {
@@ -71,7 +59,7 @@ async fn ask_all(upstream: &Arc<Upstream>) -> Result<usize, String> {
     for member in upstream.members() {
         let (instance, upstream) = (Arc::clone(&member.instance), Arc::clone(upstream));
         asked.spawn(async move {
-            let path = &upstream.settings.health_path;
+            let path = upstream.health_path();
             match timeout(PROBE_TIMEOUT, ask(&instance, path)).await {
                 Ok(Ok(status)) if status.is_success() => Ok(()),
                 Ok(Ok(status)) => Err(format!("it answers {status}")),

@@ -79,7 +79,7 @@ pub(crate) async fn handle(
             record.upstream = Some(place);
             match shared.upstreams.get(place) {
                 Some(upstream) => {
-                    let going = (&**upstream, route, target);
+                    let going = (upstream, route, target);
                     forward(worker.place, &client, going, request, record).await
                 }
                 None => of_refusal(Refusal::UpstreamDown, record, None),
@@ -179,7 +179,7 @@ fn target_of(path: &str, route: &Route, query: Option<&str>) -> Option<Uri> {
 async fn forward(
     worker: usize,
     client: &Client,
-    (upstream, route, target): (&Upstream, &Route, Uri),
+    (upstream, route, target): (&Arc<Upstream>, &Route, Uri),
     request: Request<Incoming>,
     mut record: Box<Record>,
 ) -> Response<AnswerBody> {

@@ -187,10 +187,12 @@ impl Reloader {
         if let Some(key) = needs_restart(&self.began_with, &settings) {
             return Err(reject(format!("{key}: cannot change without a restart")));
         }
-        let fresh = self.live.load().renewed(&settings);
+        let old = self.live.load_full();
+        let fresh = old.renewed(&settings);
         let fresh = Arc::new(fresh.map_err(|error| reject(error.to_string()))?);
         self.live.store(Arc::clone(&fresh));
         fresh.begin();
+        old.give_way_to(&fresh);
         Ok(())
     }
 

@@ -75,7 +75,7 @@ impl Gateway {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let max_open = i64::try_from(settings.limits.max_connections).unwrap_or(i64::MAX);
-        let of_acceptor = live.load_full();
+        let of_acceptor = Arc::clone(&live);
         let acceptor = tokio::spawn(async move {
             accept(&listener, &threads, &of_acceptor, max_open, stopping).await;
             threads
@@ -156,10 +156,18 @@ async fn bind(listen: &Listen, key: &str) -> Result<(TcpListener, SocketAddr), S
 async fn accept(
     listener: &TcpListener,
     threads: &[Thread],
-    shared: &Shared,
+    live: &ArcSwap<Shared>,
     max_open: i64,
     mut stop: watch::Receiver<bool>,
 ) {
+    // Taken out of the settings in force, so that these are not held when others come.
+    let (open_connections, turned_away) = {
+        let metrics = &live.load().metrics;
+        (
+            metrics.open_connections.clone(),
+            metrics.turned_away.clone(),
+        )
+    };
     let mut turns = threads.iter().cycle();
     loop {
         let accepted = tokio::select! {
@@ -167,12 +175,12 @@ async fn accept(
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match accepted {
-            Ok(_) if shared.metrics.open_connections.get() >= max_open => {
-                shared.metrics.turned_away.inc();
+            Ok(_) if open_connections.get() >= max_open => {
+                turned_away.inc();
             }
             Ok((socket, peer)) => {
                 let Some(thread) = turns.next() else { return };
-                let open = OpenConnection::count(&shared.metrics.open_connections);
+                let open = OpenConnection::count(&open_connections);
                 let given = socket
                     .into_std()
                     .is_ok_and(|socket| thread.give(socket, peer, open));

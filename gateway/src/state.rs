@@ -116,6 +116,18 @@ impl Shared {
         self.upstreams.iter().for_each(Upstream::begin);
     }
 
+    /// Lets go of instances that the settings after these do not have.
+    pub(crate) fn give_way_to(&self, next: &Self) {
+        let instances = |it: &Self| -> Vec<_> {
+            let members = it.upstreams.iter().flat_map(|it| it.members());
+            members.map(|member| Arc::clone(&member.instance)).collect()
+        };
+        let kept = instances(next);
+        let is_kept = |it: &Arc<_>| kept.iter().any(|kept| Arc::ptr_eq(kept, it));
+        let gone = instances(self).into_iter().filter(|it| !is_kept(it));
+        gone.for_each(|instance| instance.retire());
+    }
+
     /// Drops connections of a worker that nobody needs; called once a second.
     pub(crate) fn sweep(&self, worker: usize) {
         let members = self.upstreams.iter().flat_map(|it| it.members());

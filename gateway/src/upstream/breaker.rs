@@ -5,7 +5,7 @@
 
 use super::window::Window;
 use crate::settings::BreakerSettings;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 const CLOSED: u64 = 0;
 const OPEN: u64 = 1;
@@ -42,7 +42,7 @@ pub(crate) enum State {
     Closed,
     /// Nothing.
     Open,
-    /// One request, which is on its way.
+    /// One request, which decides how it goes on.
     Probing,
 }
 
@@ -53,6 +53,8 @@ pub(crate) struct Breaker {
     state: AtomicU64,
     open_until_ms: AtomicU64,
     refusals: AtomicU32,
+    /// Whether it opened because no connection could be made.
+    by_refusals: AtomicBool,
     window: Window,
 }
 
@@ -72,6 +74,7 @@ impl Breaker {
             state: AtomicU64::new(CLOSED),
             open_until_ms: AtomicU64::new(0),
             refusals: AtomicU32::new(0),
+            by_refusals: AtomicBool::new(false),
             window: Window::default(),
         }
     }
@@ -90,10 +93,7 @@ impl Breaker {
                 state,
             }),
             OPEN => {
-                let wait_ms = self
-                    .open_until_ms
-                    .load(Ordering::Relaxed)
-                    .saturating_sub(now_ms);
+                let wait_ms = self.wait_ms(now_ms);
                 if wait_ms > 0 {
                     return Err(wait_ms);
                 }
@@ -112,12 +112,30 @@ impl Breaker {
     }
 
     /// What it lets through now.
-    pub(crate) fn state(&self) -> State {
+    pub(crate) fn state(&self, now_ms: u64) -> State {
         match kind(self.state.load(Ordering::Relaxed)) {
             CLOSED => State::Closed,
-            OPEN => State::Open,
+            OPEN if self.wait_ms(now_ms) > 0 => State::Open,
             _ => State::Probing,
         }
+    }
+
+    /// Whether it is open because no connection could be made.
+    pub(super) fn waits_for_connections(&self, now_ms: u64) -> bool {
+        self.state(now_ms) == State::Open && self.by_refusals.load(Ordering::Relaxed)
+    }
+
+    /// A connection can be made again, so the next request may be the probe. Nothing changes when it
+    /// opened for another reason.
+    pub(super) fn hasten(&self, now_ms: u64) {
+        if self.waits_for_connections(now_ms) {
+            self.open_until_ms.store(now_ms, Ordering::Relaxed);
+        }
+    }
+
+    fn wait_ms(&self, now_ms: u64) -> u64 {
+        let until_ms = self.open_until_ms.load(Ordering::Relaxed);
+        until_ms.saturating_sub(now_ms)
     }
 
     /// Requests of the last ten seconds that came to a verdict.
@@ -131,7 +149,8 @@ impl Breaker {
             .is_ok()
     }
 
-    fn open(&self, from: u64, now_ms: u64) -> Option<Change> {
+    fn open(&self, from: u64, now_ms: u64, by_refusals: bool) -> Option<Change> {
+        self.by_refusals.store(by_refusals, Ordering::Relaxed);
         // Whoever else opens it at the same moment writes nearly the same.
         let spread = rand::random_range(900..=1_100_u64);
         let open_ms = self.settings.open_ms.saturating_mul(spread) / 1_000;
@@ -141,8 +160,12 @@ impl Breaker {
             .then_some(Change::Opened)
     }
 
+    fn is_refused(&self) -> bool {
+        self.refusals.load(Ordering::Relaxed) >= self.settings.refusals_in_row
+    }
+
     fn is_too_bad(&self, now_ms: u64) -> bool {
-        if self.refusals.load(Ordering::Relaxed) >= self.settings.refusals_in_row {
+        if self.is_refused() {
             return true;
         }
         let counts = self.window.sum(now_ms);
@@ -163,7 +186,7 @@ impl Permit<'_> {
         let good = verdict == Verdict::Good;
         if kind(state) == PROBING {
             if !good {
-                return breaker.open(state, now_ms);
+                return breaker.open(state, now_ms, verdict == Verdict::Refused);
             }
             breaker.window.clear();
             breaker.refusals.store(0, Ordering::Relaxed);
@@ -179,7 +202,7 @@ impl Permit<'_> {
         if good || !breaker.settings.enabled || !breaker.is_too_bad(now_ms) {
             return None;
         }
-        breaker.open(state, now_ms)
+        breaker.open(state, now_ms, breaker.is_refused())
     }
 }
 

@@ -54,7 +54,7 @@ fn failures_older_than_ten_seconds_do_not_count() {
         tell(&breaker, Verdict::Bad, 1_000);
     }
     assert_eq!(tell(&breaker, Verdict::Bad, 11_000), None);
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(11_000), State::Closed);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn an_answer_between_refusals_breaks_their_row() {
     {
         assert_eq!(tell(&breaker, verdict, 1_000), None);
     }
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(11_000), State::Closed);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn one_of_a_hundred_callers_is_the_probe() {
         }
     });
     assert_eq!(let_through.load(Ordering::SeqCst), 1);
-    assert_eq!(breaker.state(), State::Probing);
+    assert_eq!(breaker.state(40_000), State::Probing);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_probe_that_is_given_up_is_followed_by_another() {
     let probe = breaker.admit(40_000).unwrap();
     assert!(breaker.admit(40_000).is_err());
     assert_eq!(probe.settle(Verdict::Good, 40_000), Some(Change::Closed));
-    assert_eq!(breaker.state(), State::Closed);
+    assert_eq!(breaker.state(11_000), State::Closed);
     assert_eq!(breaker.calls(40_000), 0, "it begins anew");
 }
 
@@ -133,7 +133,7 @@ fn an_answer_from_before_the_trip_changes_nothing() {
         };
         assert_eq!(permit.settle(verdict, 2_000), None);
     }
-    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(breaker.state(2_000), State::Open);
 
     let probe = breaker.admit(40_000).unwrap();
     assert_eq!(probe.settle(Verdict::Good, 40_000), Some(Change::Closed));
@@ -172,6 +172,18 @@ fn one_that_is_switched_off_never_opens_and_still_counts() {
         assert_eq!(tell(&breaker, Verdict::Refused, 1_000), None);
     }
     assert_eq!(breaker.calls(1_000), 100);
+}
+
+#[test]
+fn one_that_opened_for_want_of_connections_tries_again_when_there_are_some() {
+    let breaker = opened(1_000);
+    assert!(breaker.waits_for_connections(2_000));
+    breaker.hasten(2_000);
+    assert_eq!(breaker.state(2_000), State::Probing);
+    let probe = breaker.admit(2_000).unwrap();
+    assert_eq!(probe.settle(Verdict::Bad, 2_000), Some(Change::Opened));
+    breaker.hasten(3_000);
+    assert_eq!(breaker.state(3_000), State::Open, "now for another reason");
 }
 
 /// The rules of docs/adr/0010, written down plainly.

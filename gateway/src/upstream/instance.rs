@@ -7,7 +7,7 @@ use crate::settings::{UpstreamSettings, ms};
 use http::HeaderValue;
 use http::uri::Authority;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -45,6 +45,8 @@ pub(crate) struct Instance {
     pub(super) limits: Limits,
     host: String,
     port: u16,
+    /// No settings name it any more: connections to it are not kept.
+    retired: AtomicBool,
     in_flight: InFlight,
     crowd: Arc<Crowd>,
     pools: Box<[Pool]>,
@@ -84,6 +86,7 @@ impl Instance {
             standing: Standing::default(),
             prober: AtomicUsize::new(0),
             limits,
+            retired: AtomicBool::new(false),
             in_flight: InFlight::default(),
             crowd,
             pools: (0..workers).map(|_| Pool::default()).collect(),
@@ -105,6 +108,12 @@ impl Instance {
         if let Some(pool) = self.pools.get(worker) {
             pool.sweep(self.limits.keep_alive);
         }
+    }
+
+    /// Closes what is kept; requests on their way end as they would have.
+    pub(crate) fn retire(&self) {
+        self.retired.store(true, Ordering::Relaxed);
+        self.pools.iter().for_each(Pool::clear);
     }
 
     fn try_enter(&self) -> bool {
@@ -189,7 +198,9 @@ impl Slot {
 
     /// Keeps a connection for the next request, unless enough are kept already.
     pub(super) fn put_back(&self, link: Box<Link>) {
-        if let Some(pool) = self.pool() {
+        if !self.instance.retired.load(Ordering::Relaxed)
+            && let Some(pool) = self.pool()
+        {
             pool.put(link, self.instance.limits.max_idle);
         }
     }

@@ -119,7 +119,7 @@ impl UpstreamMetrics {
                     .with_label_values(&labels)
                     .set(i64::try_from(instance.in_flight()).unwrap_or(i64::MAX));
             }
-            let state = match upstream.breaker().state() {
+            let state = match upstream.breaker().state(now_ms) {
                 State::Closed => 0,
                 State::Open => 1,
                 State::Probing => 2,

@@ -154,12 +154,22 @@ impl Upstream {
         }
     }
 
-    fn tell(&self, change: Option<Change>) {
+    /// What is asked of an instance to learn how it is.
+    pub(crate) fn health_path(&self) -> &str {
+        let own = self.settings.health_check.as_ref();
+        let own = own.and_then(|check| check.path.as_deref());
+        own.unwrap_or(&self.settings.health_path)
+    }
+
+    fn tell(self: &Arc<Self>, change: Option<Change>) {
         match change {
             None => {}
             Some(Change::Opened) => {
                 self.counters.trips.inc();
                 tracing::warn!(upstream = self.name, "the circuit breaker opened");
+                if self.breaker.waits_for_connections(now_ms()) {
+                    tokio::spawn(probe::await_connections(Arc::downgrade(self)));
+                }
             }
             Some(Change::Closed) => {
                 tracing::info!(upstream = self.name, "the circuit breaker closed");

@@ -42,6 +42,11 @@ impl Pool {
             .retain_mut(|link| link.idle_since.elapsed() < keep_alive && link.is_usable());
     }
 
+    /// Drops them all.
+    pub(super) fn clear(&self) {
+        self.idle().clear();
+    }
+
     fn idle(&self) -> MutexGuard<'_, Links> {
         // A panic while the list was held leaves a list that is still a list.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)

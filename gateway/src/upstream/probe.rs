@@ -2,6 +2,7 @@
 
 use super::Upstream;
 use super::instance::Instance;
+use super::now_ms;
 use crate::settings::{HealthCheckSettings, ms};
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
@@ -13,6 +14,9 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+/// How often a connection is tried while none can be made.
+const BETWEEN_CONNECTIONS_MS: std::ops::RangeInclusive<u64> = 800..=1_200;
 
 /// Every task that probes has a number; an instance knows the last one it was given.
 static NUMBERS: AtomicUsize = AtomicUsize::new(1);
@@ -28,11 +32,7 @@ pub(super) fn start(upstream: &Arc<Upstream>) {
                     upstream: Arc::downgrade(upstream),
                     place,
                     number,
-                    path: check
-                        .path
-                        .as_ref()
-                        .unwrap_or(&upstream.settings.health_path)
-                        .clone(),
+                    path: upstream.health_path().to_owned(),
                     check: check.clone(),
                 };
                 tokio::spawn(check.run());
@@ -103,6 +103,30 @@ impl Prober {
             tracing::info!(upstream, address, "the instance is healthy again");
         } else {
             tracing::warn!(upstream, address, reason, "the instance is unhealthy");
+        }
+    }
+}
+
+/// Lets the probe of a breaker go as soon as an instance takes connections again, for a restart takes
+/// less than the time that the breaker stays open.
+pub(super) async fn await_connections(upstream: Weak<Upstream>) {
+    loop {
+        let pause_ms = rand::random_range(BETWEEN_CONNECTIONS_MS);
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        let Some(upstream) = upstream.upgrade() else {
+            return;
+        };
+        if !upstream.breaker.waits_for_connections(now_ms()) {
+            return;
+        }
+        for member in upstream.members() {
+            let instance = &member.instance;
+            let connecting = TcpStream::connect(instance.address());
+            let connected = timeout(instance.limits.connect_timeout, connecting).await;
+            if matches!(connected, Ok(Ok(_))) {
+                upstream.breaker.hasten(now_ms());
+                return;
+            }
         }
     }
 }

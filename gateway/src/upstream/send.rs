@@ -13,6 +13,7 @@ use crate::request_headers::DEADLINE;
 use crate::settings::ms;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
@@ -48,7 +49,7 @@ struct Attempt {
 impl Upstream {
     /// Sends a request and waits for the head of the answer, unless the breaker is open.
     pub(crate) async fn send(
-        &self,
+        self: &Arc<Self>,
         worker: usize,
         request: Request<RequestBody>,
         terms: Terms,
@@ -63,7 +64,7 @@ impl Upstream {
             })?;
         let outcome = self.deliver(worker, request, terms, begun).await;
         let verdict = match &outcome {
-            Ok(response) => Some(verdict_of(response.status())),
+            Ok(response) => Some(verdict_of_service(response)),
             Err(refusal) => verdict_of_refusal(*refusal),
         };
         if let Some(verdict) = verdict {
@@ -256,6 +257,17 @@ fn verdict_of(status: StatusCode) -> Verdict {
         500.. => Verdict::Bad,
         _ => Verdict::Good,
     }
+}
+
+/// What an answer says about the service as a whole: a 503 that says when to come again was given on
+/// purpose and in time. There is nothing to protect, and what it says is worth passing on.
+fn verdict_of_service(response: &Response<AnswerStream>) -> Verdict {
+    let is_on_purpose = response.status() == StatusCode::SERVICE_UNAVAILABLE
+        && response.headers().contains_key(header::RETRY_AFTER);
+    if is_on_purpose {
+        return Verdict::Good;
+    }
+    verdict_of(response.status())
 }
 
 /// What the client did wrong, and a full house, say nothing against the upstream.

@@ -1,6 +1,7 @@
 //! The circuit breaker of an upstream, from outside.
 
 use crate::door::{Door, eventually};
+use crate::fleet::Instance;
 use crate::upstream::{Upstream, ok};
 use serde_json::json;
 use std::io::Write;
@@ -109,4 +110,40 @@ fn a_client_that_leaves_its_probe_does_not_wedge_it() {
     eventually("the next probe closes it", || {
         door.get("/open").status == 200
     });
+}
+
+#[test]
+fn a_short_restart_of_the_only_instance_is_not_a_long_one() {
+    let mut instance = Instance::start();
+    let url = format!("http://{}", instance.address);
+    let door = Door::with(Upstream::start(ok), |json| {
+        json["upstreams"]["only"] = json!({"url": url});
+        json["routes"] = json!([{"prefix": "/only", "upstream": "only", "strip_prefix": "/only"}]);
+    });
+    let get = || door.get("/only/health/live").status;
+    assert_eq!(get(), 200);
+    instance.kill();
+    let open = "mvp_gateway_breaker_state{upstream=\"only\"} 1";
+    eventually("it opens", || {
+        assert_eq!(get(), 503);
+        door.metrics().contains(open)
+    });
+    instance.begin();
+    // Long before the thirty seconds of an open breaker are over.
+    eventually("it answers", || get() == 200);
+}
+
+#[test]
+fn a_service_that_says_when_to_come_again_is_not_left_alone() {
+    let door = Door::with(
+        Upstream::start(|_, socket| {
+            let answer = b"HTTP/1.1 503 Loading\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n";
+            socket.write_all(answer).is_ok()
+        }),
+        |json| json["upstreams"]["vehicles"]["breaker"] = json!({}),
+    );
+    for _ in 0..30 {
+        assert_eq!(door.get("/open").header("retry-after"), Some("7"));
+    }
+    assert_eq!(door.upstream.seen().len(), 30);
 }

@@ -186,3 +186,27 @@ fn reloading_under_load_costs_no_request() {
     }
     assert_eq!(load.failed(), Vec::<u16>::new());
 }
+
+#[test]
+fn kept_connections_to_what_is_gone_are_closed() {
+    let closed = Arc::new(AtomicBool::new(false));
+    let is_closed = Arc::clone(&closed);
+    let leaving = Upstream::start(move |seen, socket| {
+        let answered = ok(seen, socket);
+        let mut next = [0_u8; 1];
+        // The gateway keeps the connection: this ends only when it is closed.
+        let count = std::io::Read::read(socket, &mut next);
+        is_closed.store(matches!(count, Ok(0)), Ordering::SeqCst);
+        answered
+    });
+    let url = format!("http://{}", leaving.address);
+    let door = Door::following(Upstream::start(ok), |json| {
+        json["upstreams"]["leaving"] = json!({"url": url, "keep_alive_ms": 600_000});
+        add_route(json, "/leaving", "leaving");
+    });
+    assert_eq!(door.get("/leaving").status, 200);
+    assert!(!closed.load(Ordering::SeqCst));
+    door.rewrite(|_| {});
+    assert_eq!(reload(&door).status, 200);
+    eventually("it is closed", || closed.load(Ordering::SeqCst));
+}
