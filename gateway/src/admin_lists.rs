@@ -17,6 +17,7 @@ pub(crate) fn routes(shared: &Shared) -> Value {
                 "upstream": name(canary.upstream),
                 "weight": canary.weight,
             })),
+            "websocket": route.websocket_idle.is_some(),
             "maintenance": route.in_maintenance,
             "strip_bytes": route.strip,
             "methods": route.methods.iter().map(http::Method::as_str).collect::<Vec<_>>(),

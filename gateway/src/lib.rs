@@ -28,6 +28,7 @@ mod server;
 pub mod settings;
 mod state;
 mod trace_context;
+mod tunnel;
 mod upstream;
 mod workers;
 

@@ -11,10 +11,11 @@ use crate::request_headers::{API_KEY, Said, rewrite};
 use crate::routes::Route;
 use crate::state::Shared;
 use crate::trace_context::{Trace, request_id};
+use crate::tunnel::{self, Switch};
 use crate::upstream::{Terms, Upstream};
 use arc_swap::ArcSwap;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use hyper::body::Incoming;
 use std::convert::Infallible;
@@ -42,6 +43,8 @@ pub(crate) struct Client {
     pub(crate) address: HeaderValue,
     /// Whether one of its requests is being worked on.
     pub(crate) in_flight: InFlight,
+    /// What it switches to, if it does.
+    pub(crate) switch: Switch,
 }
 
 /// A refusal, with the methods that would have been allowed.
@@ -183,6 +186,7 @@ async fn forward(
     request: Request<Incoming>,
     mut record: Box<Record>,
 ) -> Response<AnswerBody> {
+    let switching = route.websocket_idle.filter(|_| tunnel::is_asked(&request));
     let (parts, incoming) = request.into_parts();
     let (body, progress) = RequestBody::new(incoming, route.body_limit);
     let mut headers = parts.headers;
@@ -201,6 +205,9 @@ async fn forward(
             deadline: &route.deadline,
         },
     );
+    if switching.is_some() {
+        tunnel::say(&mut headers);
+    }
     record.body.clone_from(&progress);
     let may_repeat = progress.is_none() && parts.method.is_idempotent();
     let mut onward = Request::new(body);
@@ -216,9 +223,12 @@ async fn forward(
     };
     let outcome = upstream.send(worker, onward, terms, sent).await;
     record.upstream_duration = Some(sent.elapsed());
-    match outcome {
-        Ok(response) => of_upstream(response, record),
-        Err(none) => {
+    match (outcome, switching) {
+        (Ok(response), Some(idle)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+            tunnel::open(response, record, &client.switch, idle).await
+        }
+        (Ok(response), _) => of_upstream(response, record),
+        (Err(none), _) => {
             record.retry_after_s = none.retry_after_s;
             of_refusal(none.refusal, record, None)
         }

@@ -18,6 +18,8 @@ pub(crate) struct Route {
     pub(crate) upstream: usize,
     /// Another upstream that gets some of the requests.
     pub(crate) canary: Option<Canary>,
+    /// How long a WebSocket may be silent, if there may be one.
+    pub(crate) websocket_idle: Option<Duration>,
     /// Whether it is closed for the time being.
     pub(crate) in_maintenance: bool,
     /// So many bytes are cut from the front of the path.
@@ -126,6 +128,7 @@ fn build(settings: &Settings, route: &RouteSettings, keys: Option<usize>) -> Rou
         hosts: route.hosts.clone(),
         upstream: settings.place_of(&route.upstream),
         canary: route.canary.as_ref().map(|it| Canary::new(settings, it)),
+        websocket_idle: (!route.upgrade.is_empty()).then(|| ms(route.upgrade_idle_ms)),
         in_maintenance: route.maintenance || settings.maintenance,
         strip: route.strip_prefix.len(),
         methods: route

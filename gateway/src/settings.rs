@@ -110,6 +110,12 @@ pub struct RouteSettings {
     /// Another upstream that gets some of the requests.
     #[serde(default)]
     pub canary: Option<CanarySettings>,
+    /// The protocols that a client may switch to: `websocket`.
+    #[serde(default)]
+    pub upgrade: Vec<String>,
+    /// Without a byte either way after such a switch.
+    #[serde(default = "routing::default_upgrade_idle_ms")]
+    pub upgrade_idle_ms: u64,
     /// Answer 503 instead.
     #[serde(default)]
     pub maintenance: bool,

@@ -1,6 +1,7 @@
 //! What the configuration file may say about where the requests of a route go.
 
 use super::{NAME_RULE, RouteSettings, Settings, SettingsError, is_name, wrong};
+use crate::tunnel::PROTOCOLS;
 use http::{HeaderName, HeaderValue};
 use serde::Deserialize;
 
@@ -28,6 +29,11 @@ pub struct CanaryHeader {
     pub value: String,
 }
 
+/// Five minutes: clients of a WebSocket say something now and then.
+pub(super) const fn default_upgrade_idle_ms() -> u64 {
+    300_000
+}
+
 impl RouteSettings {
     /// Whether a request could belong to both: the same prefix for the same host.
     pub(super) fn collides_with(&self, other: &Self) -> bool {
@@ -40,6 +46,15 @@ impl RouteSettings {
         if !self.hosts.iter().all(|host| is_name(host)) {
             let reason = format!("each {NAME_RULE}; a port does not belong there");
             return Err(wrong(format!("{key}.hosts"), reason));
+        }
+        let unknown = |name: &&String| !PROTOCOLS.contains(&name.as_str());
+        if let Some(name) = self.upgrade.iter().find(unknown) {
+            let reason = format!("{name} is not one of {}", PROTOCOLS.join(", "));
+            return Err(wrong(format!("{key}.upgrade"), reason));
+        }
+        if !self.upgrade.is_empty() && !self.methods.iter().any(|method| method == "GET") {
+            let reason = "needs a route that takes GET";
+            return Err(wrong(format!("{key}.upgrade"), reason));
         }
         let Some(canary) = &self.canary else {
             return Ok(());

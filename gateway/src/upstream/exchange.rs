@@ -15,7 +15,11 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+/// The library lets go of the socket as soon as it has read the answer.
+const SWITCH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// On what terms a request is sent.
 #[derive(Debug)]
@@ -136,6 +140,21 @@ impl AnswerStream {
     /// Gives up the connection: what came over it cannot be trusted.
     pub(crate) fn distrust(&mut self) {
         self.link = None;
+    }
+
+    /// The socket under an answer that switches protocols, and what came over it already. The slot
+    /// stays with the stream.
+    pub(crate) async fn take_socket(&mut self) -> Option<(TcpStream, Bytes)> {
+        let mut link = self.link.take()?;
+        let ended = poll_fn(|cx| {
+            if link.drive(cx) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        });
+        timeout(SWITCH_TIMEOUT, ended).await.ok()?;
+        Some(link.into_socket())
     }
 
     fn poll_incoming(

@@ -7,6 +7,7 @@ use super::instance::Instance;
 use crate::deadline::Deadline;
 use crate::refusal::Refusal;
 use crate::request_body::RequestBody;
+use bytes::Bytes;
 use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use std::future::Future;
@@ -72,6 +73,12 @@ impl Link {
             }
         }
         self.ended
+    }
+
+    /// The socket, and what was read from it after the last answer.
+    pub(super) fn into_socket(self) -> (TcpStream, Bytes) {
+        let parts = self.connection.into_parts();
+        (parts.io.into_inner(), parts.read_buf)
     }
 
     /// Whether an idle connection is still good for a request: open, and nothing came unasked.

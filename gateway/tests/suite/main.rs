@@ -26,3 +26,4 @@ mod slow;
 mod streaming;
 mod upstream;
 mod upstream_mistakes;
+mod websocket;
