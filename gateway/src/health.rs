@@ -1,10 +1,11 @@
 //! Health of the gateway: its own, and that of each upstream as probed and as last met.
 
+use crate::lasting::lasting;
 use crate::upstream::{BreakerState, Upstream, ask, now_ms};
 use http::StatusCode;
 use service::health::{CheckOutcome, Health, Need, Status};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -21,18 +22,6 @@ pub(crate) fn of_upstreams(upstreams: &[Arc<Upstream>], before: Option<&Health>)
             probe(Arc::clone(&upstream))
         })
     })
-}
-
-/// Names live as long as the process: there are as many as upstreams in all its settings.
-fn lasting(name: &str) -> &'static str {
-    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = names.get(name) {
-        return known;
-    }
-    let name: &'static str = name.to_owned().leak();
-    names.insert(name);
-    name
 }
 
 async fn probe(upstream: Arc<Upstream>) -> CheckOutcome {

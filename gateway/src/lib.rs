@@ -14,6 +14,7 @@ mod framing;
 mod guarded_stream;
 mod head;
 mod health;
+mod lasting;
 mod metrics;
 mod pace;
 mod path;

@@ -1,6 +1,7 @@
 //! The route table: which upstream a path belongs to, and on what terms.
 
 use crate::canary::Canary;
+use crate::lasting::lasting_header;
 use crate::path::Oddities;
 use crate::settings::{RouteSettings, Settings, ms};
 use http::{HeaderMap, HeaderValue, Method, Request, header};
@@ -141,7 +142,8 @@ fn build(settings: &Settings, route: &RouteSettings, keys: Option<usize>) -> Rou
         forward_key: route.api_key.as_ref().is_some_and(|keys| keys.forward),
         body_limit: route.body_limit_bytes,
         answer_timeout: ms(answer_timeout_ms),
-        deadline: HeaderValue::from(answer_timeout_ms),
+        deadline: lasting_header(&answer_timeout_ms.to_string())
+            .unwrap_or(HeaderValue::from_static("0")),
         body_idle_timeout: ms(route
             .body_idle_timeout_ms
             .unwrap_or_else(|| of_upstream(|u| u.body_idle_timeout_ms))),

@@ -3,6 +3,7 @@
 use super::link::Link;
 use super::pool::Pool;
 use super::standing::Standing;
+use crate::lasting::lasting_header;
 use crate::settings::{UpstreamSettings, ms};
 use http::HeaderValue;
 use http::uri::Authority;
@@ -72,8 +73,7 @@ impl Instance {
         crowd: Arc<Crowd>,
         workers: usize,
     ) -> Result<Self, &'static str> {
-        let host_header =
-            HeaderValue::from_str(authority.as_str()).map_err(|_| "has an unusable host")?;
+        let host_header = lasting_header(authority.as_str()).ok_or("has an unusable host")?;
         Ok(Self {
             host_header,
             host: authority

@@ -161,28 +161,43 @@ fn a_refused_connection_costs_no_request_and_ejects_the_instance() {
     assert!(instances(&door)[0]["ejected_for_ms"].as_u64().unwrap() > 1_000);
 }
 
-#[test]
-fn an_instance_that_answers_with_errors_is_ejected_and_comes_back() {
+/// Answers with 500 as long as it is told to.
+fn failing() -> (Arc<AtomicBool>, Upstream) {
     let broken = Arc::new(AtomicBool::new(true));
     let fails = Arc::clone(&broken);
-    let first = Upstream::start(move |seen, socket| {
+    let upstream = Upstream::start(move |seen, socket| {
         if fails.load(Ordering::SeqCst) {
             return status("500 Broken")(seen, socket);
         }
         ok(seen, socket)
     });
-    let second = Upstream::start(ok);
+    (broken, upstream)
+}
+
+#[test]
+fn an_instance_that_answers_with_errors_is_ejected() {
+    let (first, second) = (failing().1, Upstream::start(ok));
     let door = door(&[address(&first), address(&second)], |many| {
-        many["ejection"] = json!({"consecutive_failures": 3, "base_ms": 300, "max_ms": 300});
+        many["ejection"] = json!({"consecutive_failures": 3});
     });
     let mut client = door.client();
     let statuses: Vec<u16> = (0..12).map(|_| client.get("/many").status).collect();
     let failed = statuses.iter().filter(|status| **status == 500).count();
     assert_eq!(failed, 3, "passed on, until there were three: {statuses:?}");
+}
+
+#[test]
+fn an_ejected_instance_comes_back() {
+    let (broken, first) = failing();
+    let second = Upstream::start(ok);
+    let door = door(&[address(&first), address(&second)], |many| {
+        many["ejection"] = json!({"consecutive_failures": 1, "base_ms": 100, "max_ms": 100});
+    });
+    eventually("it fails", || door.get("/many").status == 500);
     broken.store(false, Ordering::SeqCst);
     let before = first.seen().len();
     eventually("it is asked again", || {
-        assert_eq!(client.get("/many").status, 200);
+        assert_eq!(door.get("/many").status, 200);
         first.seen().len() > before
     });
 }
