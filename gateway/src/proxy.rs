@@ -8,7 +8,7 @@ use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::request_body::RequestBody;
 use crate::request_headers::{API_KEY, Said, rewrite};
-use crate::routes::Route;
+use crate::routes::{Route, host_of};
 use crate::state::Shared;
 use crate::trace_context::{Trace, request_id};
 use crate::tunnel::{self, Switch};
@@ -110,7 +110,8 @@ fn admit<'a>(
             )),
         };
     }
-    let Some((place, route)) = shared.routes.find(&path.text, request) else {
+    let host = || host_of(request.uri(), request.headers());
+    let Some((place, route)) = shared.routes.find(&path.text, host) else {
         return Err((Refusal::NoRoute, None));
     };
     record.route = place;
@@ -186,8 +187,8 @@ async fn forward(
     request: Request<Incoming>,
     mut record: Box<Record>,
 ) -> Response<AnswerBody> {
-    let switching = route.websocket_idle.filter(|_| tunnel::is_asked(&request));
     let (parts, incoming) = request.into_parts();
+    let switching = route.websocket_idle.filter(|_| tunnel::is_asked(&parts));
     let (body, progress) = RequestBody::new(incoming, route.body_limit);
     let mut headers = parts.headers;
     rewrite(

@@ -4,7 +4,7 @@ use crate::canary::Canary;
 use crate::lasting::lasting_header;
 use crate::path::Oddities;
 use crate::settings::{RouteSettings, Settings, ms};
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use std::cmp::Reverse;
 use std::time::Duration;
 
@@ -69,14 +69,14 @@ impl RouteTable {
         }
     }
 
-    /// The route of a canonical path, and its place in the table. The request is asked for its host only
-    /// when that matters.
-    pub(crate) fn find<B>(&self, path: &str, request: &Request<B>) -> Option<(usize, &Route)> {
-        let host = if self.knows_hosts {
-            host_of(request)
-        } else {
-            ""
-        };
+    /// The route of a canonical path, and its place in the table. The host is asked for only when it
+    /// matters.
+    pub(crate) fn find<'a>(
+        &self,
+        path: &str,
+        host: impl FnOnce() -> &'a str,
+    ) -> Option<(usize, &Route)> {
+        let host = if self.knows_hosts { host() } else { "" };
         let of = |route: &Route| {
             let hosts = &route.hosts;
             let is_for = hosts.is_empty() || hosts.iter().any(|it| it.eq_ignore_ascii_case(host));
@@ -106,9 +106,9 @@ impl Route {
 }
 
 /// The host that a request is for, without its port.
-fn host_of<B>(request: &Request<B>) -> &str {
-    let header = || request.headers().get(header::HOST)?.to_str().ok();
-    let host = request.uri().host().or_else(header).unwrap_or_default();
+pub(crate) fn host_of<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
+    let header = || headers.get(header::HOST)?.to_str().ok();
+    let host = uri.host().or_else(header).unwrap_or_default();
     let end = match host.find(']') {
         Some(bracket) => bracket.saturating_add(1),
         None => host.find(':').unwrap_or(host.len()),

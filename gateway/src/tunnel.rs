@@ -10,7 +10,8 @@ use crate::refusal::Refusal;
 use crate::upstream::{AnswerStream, now_ms};
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderMap, HeaderValue, UPGRADE};
-use http::{Method, Request, Response, Version};
+use http::request::Parts;
+use http::{Method, Response, Version};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -51,14 +52,14 @@ impl Switch {
 }
 
 /// Whether a request asks for a WebSocket.
-pub(crate) fn is_asked<B>(request: &Request<B>) -> bool {
-    let headers = request.headers();
+pub(crate) fn is_asked(request: &Parts) -> bool {
+    let headers = &request.headers;
     let mut tokens = headers
         .get_all(CONNECTION)
         .iter()
         .flat_map(|value| value.as_bytes().split(|b| *b == b','));
-    *request.method() == Method::GET
-        && request.version() == Version::HTTP_11
+    request.method == Method::GET
+        && request.version == Version::HTTP_11
         && is_websocket(headers)
         && tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
 }
