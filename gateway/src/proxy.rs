@@ -224,6 +224,11 @@ async fn forward(
     };
     let outcome = upstream.send(worker, onward, terms, sent).await;
     record.upstream_duration = Some(sent.elapsed());
+    if let Ok(response) = &outcome
+        && upstream.members().len() > 1
+    {
+        record.instance = Some(response.body().instance());
+    }
     match (outcome, switching) {
         (Ok(response), Some(idle)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
             tunnel::open(response, record, &client.switch, idle).await

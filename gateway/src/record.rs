@@ -34,6 +34,8 @@ pub(crate) struct Record {
     pub(crate) consumer: Option<Consumer>,
     /// The place of the upstream it was sent to.
     pub(crate) upstream: Option<usize>,
+    /// Which of several instances answered.
+    pub(crate) instance: Option<&'static str>,
     /// How long the upstream took.
     pub(crate) upstream_duration: Option<Duration>,
     /// Why it was refused.
@@ -69,6 +71,7 @@ impl Record {
             status: None,
             consumer: None,
             upstream: None,
+            instance: None,
             upstream_duration: None,
             refused: None,
             retry_after_s: None,
@@ -109,6 +112,7 @@ impl Drop for Record {
             method: self.method.as_str(),
             status: status.as_u16(),
             upstream: upstream.map(|upstream| upstream.name.as_str()),
+            instance: self.instance,
             refused: self.refused.map(Refusal::label),
             cut_short: self.cut_short,
             bytes_in: self.body.as_ref().map_or(0, |body| body.bytes()),

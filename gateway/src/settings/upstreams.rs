@@ -321,6 +321,10 @@ fn authority_of(url: &str) -> Result<Authority, &'static str> {
         return Err("must end after the host and port");
     }
     let authority = url.into_parts().authority.ok_or("has no host")?;
+    // It stands in logs and metrics.
+    if authority.as_str().contains('@') {
+        return Err("must not name a user");
+    }
     if authority.port_u16().is_none() && authority.as_str().contains(':') {
         return Err("has no valid port");
     }

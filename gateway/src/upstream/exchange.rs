@@ -137,6 +137,11 @@ impl AnswerStream {
         }
     }
 
+    /// The host and port of the instance that answers.
+    pub(crate) fn instance(&self) -> &'static str {
+        self.slot.instance.name
+    }
+
     /// Gives up the connection: what came over it cannot be trusted.
     pub(crate) fn distrust(&mut self) {
         self.link = None;

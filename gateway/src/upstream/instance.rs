@@ -3,7 +3,7 @@
 use super::link::Link;
 use super::pool::Pool;
 use super::standing::Standing;
-use crate::lasting::lasting_header;
+use crate::lasting::{lasting, lasting_header};
 use crate::settings::{UpstreamSettings, ms};
 use http::HeaderValue;
 use http::uri::Authority;
@@ -37,6 +37,8 @@ impl Limits {
 pub(crate) struct Instance {
     /// Its host and port.
     pub(crate) authority: Authority,
+    /// The same for logs.
+    pub(crate) name: &'static str,
     /// The same in `Host`.
     pub(crate) host_header: HeaderValue,
     /// What is thought of it.
@@ -75,6 +77,7 @@ impl Instance {
     ) -> Result<Self, &'static str> {
         let host_header = lasting_header(authority.as_str()).ok_or("has an unusable host")?;
         Ok(Self {
+            name: lasting(authority.as_str()),
             host_header,
             host: authority
                 .host()

@@ -74,6 +74,8 @@ fn requests_go_round_by_weight_each_with_the_instances_own_name() {
     for upstream in &fleet {
         assert_eq!(upstream.last().header("host"), Some(address(upstream)));
         assert!(upstream.connections() <= 2, "one a worker is kept");
+        let told = format!(r#""upstream":"many","instance":"{}""#, upstream.address);
+        eventually("the log names it", || door.log.text().contains(&told));
     }
 }
 

@@ -113,9 +113,12 @@ fn what_is_wrong_with_settings_is_named() {
 
 #[test]
 fn what_is_wrong_with_instances_and_routing_is_named() {
-    let cases: [(&str, Change); 10] = [
+    let cases: [(&str, Change); 11] = [
         ("upstreams.vehicles.url: is missing", |j| {
             j["upstreams"]["vehicles"]["url"] = serde_json::Value::Null;
+        }),
+        ("upstreams.vehicles.url: must not name a user", |j| {
+            j["upstreams"]["vehicles"]["url"] = "http://a:b@c".into();
         }),
         ("upstreams.vehicles.instances: is given beside url", |j| {
             j["upstreams"]["vehicles"]["instances"] = serde_json::json!([{"url": "http://a"}]);
