@@ -85,7 +85,11 @@ pub(crate) fn of_upstream(
         response.body_mut().distrust();
         return of_refusal(Refusal::UpstreamBroken, record, None);
     }
-    let headers = response.headers_mut();
+    drop_for_this_hop(response.headers_mut());
+    seal(response, record, Source::Upstream)
+}
+
+fn drop_for_this_hop(headers: &mut HeaderMap) {
     drop_named_in_connection(headers);
     let unwanted: Vec<HeaderName> = headers
         .keys()
@@ -95,7 +99,6 @@ pub(crate) fn of_upstream(
     for name in unwanted {
         headers.remove(name);
     }
-    seal(response, record, Source::Upstream)
 }
 
 /// The HTTP library has refused malformed heads; what it accepts though two readers could differ is
@@ -134,6 +137,9 @@ pub(crate) fn of_refusal(
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     note_in_headers(headers, refusal, allow);
+    if let Some(seconds) = record.retry_after_s {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     seal(response, record, |body| Source::Own(Some(body)))
 }
 
@@ -171,6 +177,16 @@ pub(crate) fn of_json(
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     seal(response, record, |body| Source::Own(Some(body)))
+}
+
+/// An upstream's agreement to another protocol.
+pub(crate) fn of_switch(mut headers: HeaderMap, record: Box<Record>) -> Response<AnswerBody> {
+    drop_for_this_hop(&mut headers);
+    crate::tunnel::say(&mut headers);
+    let mut response = Response::new(());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    *response.headers_mut() = headers;
+    seal(response, record, |()| Source::Own(None))
 }
 
 /// Every answer carries the id of its request.

@@ -2,13 +2,14 @@
 
 use crate::guarded_stream::GuardedStream;
 use crate::proxy::{Client, Worker, handle};
+use crate::tunnel::Switch;
 use http::HeaderValue;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use prometheus::IntGauge;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::net::TcpStream;
@@ -50,20 +51,24 @@ pub(crate) async fn serve(
         tracing::debug!(%error, "a connection was gone before it was served");
     }
     let in_flight = Arc::new(AtomicBool::new(false));
+    let shared = worker.shared();
     let stream = GuardedStream::new(
         socket,
-        worker.shared.head_limits,
-        worker.shared.times,
+        shared.head_limits,
+        shared.times,
         Arc::clone(&in_flight),
     );
     let address = HeaderValue::from_str(&peer.ip().to_canonical().to_string());
     let client = Arc::new(Client {
         address: address.unwrap_or(HeaderValue::from_static("unknown")),
         in_flight,
+        switch: Switch::default(),
     });
-    let max_headers = worker.shared.head_limits.headers;
+    let max_headers = shared.head_limits.headers;
+    drop(shared);
+    let of_requests = Arc::clone(&client);
     let service =
-        service_fn(move |request| handle(Arc::clone(&worker), Arc::clone(&client), request));
+        service_fn(move |request| handle(Arc::clone(&worker), Arc::clone(&of_requests), request));
     let mut http = http1::Builder::new();
     // The guarded stream keeps the time, for heads, bodies and pauses alike.
     http.header_read_timeout(None)
@@ -72,20 +77,26 @@ pub(crate) async fn serve(
     if max_headers > LIBRARY_MAX_HEADERS {
         http.max_headers(max_headers);
     }
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut connection = http.serve_connection(TokioIo::new(stream), service);
     let ended = tokio::select! {
         biased;
-        ended = connection.as_mut() => Some(ended),
+        ended = &mut connection => Some(ended),
         _ = stop.wait_for(|stop| *stop) => None,
     };
     let ended = if let Some(ended) = ended {
         ended
     } else {
-        connection.as_mut().graceful_shutdown();
-        connection.await
+        Pin::new(&mut connection).graceful_shutdown();
+        (&mut connection).await
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a client's connection ended early");
+    }
+    if let Some(tunnel) = client.switch.take() {
+        let parts = connection.into_parts();
+        tunnel
+            .run(parts.io.into_inner(), &parts.read_buf, stop)
+            .await;
     }
     drop(open);
 }

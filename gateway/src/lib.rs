@@ -2,7 +2,9 @@
 
 mod access_log;
 mod admin;
+mod admin_lists;
 mod answer;
+mod canary;
 pub mod check;
 mod chunked;
 mod connection;
@@ -12,12 +14,14 @@ mod framing;
 mod guarded_stream;
 mod head;
 mod health;
+mod lasting;
 mod metrics;
 mod pace;
 mod path;
 mod proxy;
 mod record;
 mod refusal;
+mod reload;
 mod request_body;
 mod request_headers;
 mod routes;
@@ -25,11 +29,13 @@ mod server;
 pub mod settings;
 mod state;
 mod trace_context;
+mod tunnel;
 mod upstream;
 mod workers;
 
 pub use path::Oddities;
 pub use refusal::Refusal;
+pub use reload::{Rejected, Source};
 pub use server::Gateway;
 pub use settings::Settings;
 pub use state::StartError;

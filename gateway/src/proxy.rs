@@ -8,12 +8,14 @@ use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::request_body::RequestBody;
 use crate::request_headers::{API_KEY, Said, rewrite};
-use crate::routes::Route;
+use crate::routes::{Route, host_of};
 use crate::state::Shared;
 use crate::trace_context::{Trace, request_id};
-use crate::upstream::{Pool, Terms};
+use crate::tunnel::{self, Switch};
+use crate::upstream::{Terms, Upstream};
+use arc_swap::ArcSwap;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use hyper::body::Incoming;
 use std::convert::Infallible;
@@ -22,10 +24,17 @@ use std::time::Instant;
 
 /// What the requests of one worker thread need.
 pub(crate) struct Worker {
-    /// What all workers share.
-    pub(crate) shared: Arc<Shared>,
-    /// This worker's connections to each upstream.
-    pub(crate) pools: Vec<Arc<Pool>>,
+    /// What all workers share; it is replaced as a whole when the settings change.
+    pub(crate) live: Arc<ArcSwap<Shared>>,
+    /// Which worker it is, from 0.
+    pub(crate) place: usize,
+}
+
+impl Worker {
+    /// What is in force now. Looked up once a request, which is finished on these terms.
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        self.live.load_full()
+    }
 }
 
 /// The client at the other end of a connection.
@@ -34,6 +43,8 @@ pub(crate) struct Client {
     pub(crate) address: HeaderValue,
     /// Whether one of its requests is being worked on.
     pub(crate) in_flight: InFlight,
+    /// What it switches to, if it does.
+    pub(crate) switch: Switch,
 }
 
 /// A refusal, with the methods that would have been allowed.
@@ -51,7 +62,7 @@ pub(crate) async fn handle(
     client: Arc<Client>,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
-    let shared = &worker.shared;
+    let shared = &worker.shared();
     let headers = request.headers();
     let mut record = Box::new(Record::begin(
         Arc::clone(shared),
@@ -67,7 +78,15 @@ pub(crate) async fn handle(
             None => of_refusal(Refusal::NoRoute, record, None),
         },
         Ok(Admission::Forward { route, target }) => {
-            forward(&worker, &client, route, target, request, record).await
+            let place = route.upstream_for(request.headers());
+            record.upstream = Some(place);
+            match shared.upstreams.get(place) {
+                Some(upstream) => {
+                    let going = (upstream, route, target);
+                    forward(worker.place, &client, going, request, record).await
+                }
+                None => of_refusal(Refusal::UpstreamDown, record, None),
+            }
         }
     })
 }
@@ -91,10 +110,15 @@ fn admit<'a>(
             )),
         };
     }
-    let Some((place, route)) = shared.routes.find(&path.text) else {
+    let host = || host_of(request.uri(), request.headers());
+    let Some((place, route)) = shared.routes.find(&path.text, host) else {
         return Err((Refusal::NoRoute, None));
     };
     record.route = place;
+    if route.in_maintenance {
+        record.retry_after_s = Some(MAINTENANCE_RETRY_S);
+        return Err((Refusal::Maintenance, None));
+    }
     if !path.oddities.within(route.permitted) {
         return Err((Refusal::Path, None));
     }
@@ -110,6 +134,8 @@ fn admit<'a>(
     Ok(Admission::Forward { route, target })
 }
 
+/// What clients of a route in maintenance are told to wait.
+const MAINTENANCE_RETRY_S: u64 = 60;
 const OWN_PATHS: [&str; 3] = ["/health", "/health/live", "/health/ready"];
 
 /// The guarded stream refused the head itself and left the reason in the path.
@@ -155,23 +181,20 @@ fn target_of(path: &str, route: &Route, query: Option<&str>) -> Option<Uri> {
 }
 
 async fn forward(
-    worker: &Worker,
+    worker: usize,
     client: &Client,
-    route: &Route,
-    target: Uri,
+    (upstream, route, target): (&Arc<Upstream>, &Route, Uri),
     request: Request<Incoming>,
     mut record: Box<Record>,
 ) -> Response<AnswerBody> {
-    let Some(pool) = worker.pools.get(route.upstream) else {
-        return of_refusal(Refusal::UpstreamDown, record, None);
-    };
     let (parts, incoming) = request.into_parts();
+    let switching = route.websocket_idle.filter(|_| tunnel::is_asked(&parts));
     let (body, progress) = RequestBody::new(incoming, route.body_limit);
     let mut headers = parts.headers;
     rewrite(
         &mut headers,
         Said {
-            upstream_host: &pool.upstream().host_header,
+            upstream_host: &upstream.host_header,
             client: &client.address,
             request_id: &record.request_id,
             trace: record.trace,
@@ -180,9 +203,12 @@ async fn forward(
                 .as_ref()
                 .and_then(|consumer| HeaderValue::from_str(consumer.name()).ok()),
             forward_key: route.forward_key,
+            deadline: &route.deadline,
         },
     );
-    record.upstream = Some(route.upstream);
+    if switching.is_some() {
+        tunnel::say(&mut headers);
+    }
     record.body.clone_from(&progress);
     let may_repeat = progress.is_none() && parts.method.is_idempotent();
     let mut onward = Request::new(body);
@@ -196,10 +222,21 @@ async fn forward(
         may_repeat,
         progress,
     };
-    let outcome = pool.send(onward, terms).await;
+    let outcome = upstream.send(worker, onward, terms, sent).await;
     record.upstream_duration = Some(sent.elapsed());
-    match outcome {
-        Ok(response) => of_upstream(response, record),
-        Err(refusal) => of_refusal(refusal, record, None),
+    if let Ok(response) = &outcome
+        && upstream.members().len() > 1
+    {
+        record.instance = Some(response.body().instance());
+    }
+    match (outcome, switching) {
+        (Ok(response), Some(idle)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+            tunnel::open(response, record, &client.switch, idle).await
+        }
+        (Ok(response), _) => of_upstream(response, record),
+        (Err(none), _) => {
+            record.retry_after_s = none.retry_after_s;
+            of_refusal(none.refusal, record, None)
+        }
     }
 }

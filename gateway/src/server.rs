@@ -1,11 +1,14 @@
 //! The running gateway: listeners, threads, and how they stop.
 
 use crate::access_log::{AccessLog, Writer};
+use crate::admin::Operated;
 use crate::connection::OpenConnection;
 use crate::descriptors;
+use crate::reload::{Reloader, Source};
 use crate::settings::{Listen, Settings, ms};
 use crate::state::{Shared, StartError};
 use crate::workers::Thread;
+use arc_swap::ArcSwap;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,11 +26,12 @@ pub struct Gateway {
     pub address: SocketAddr,
     /// Where the operator connects.
     pub admin_address: SocketAddr,
-    shared: Arc<Shared>,
+    live: Arc<ArcSwap<Shared>>,
     stop: watch::Sender<bool>,
     last_call: Duration,
     acceptor: JoinHandle<Vec<Thread>>,
     admin: JoinHandle<()>,
+    follower: JoinHandle<()>,
     log_writer: Option<Writer>,
 }
 
@@ -35,6 +39,15 @@ impl Gateway {
     /// Starts listening and serving. The access log goes to `log`.
     pub async fn start(
         settings: &Settings,
+        log: impl Write + Send + 'static,
+    ) -> Result<Self, StartError> {
+        Self::start_from(settings, None, log).await
+    }
+
+    /// The same, and follows the source of the settings.
+    pub async fn start_from(
+        settings: &Settings,
+        source: Option<Source>,
         log: impl Write + Send + 'static,
     ) -> Result<Self, StartError> {
         let (access_log, log_writer) = if settings.access_log {
@@ -47,18 +60,22 @@ impl Gateway {
             (None, None)
         };
         descriptors::make_room(descriptors_needed(settings));
-        let shared = Arc::new(Shared::new(settings, access_log)?);
+        let live = Arc::new(ArcSwap::from_pointee(Shared::new(settings, access_log)?));
+        live.load().begin();
+        let registry = live.load().metrics.registry();
+        let reloader = Reloader::new(Arc::clone(&live), source, settings, &registry)?;
+        let reloader = Arc::new(reloader);
         let (listener, address) = bind(&settings.listen, "listen").await?;
         let (admin_listener, admin_address) = bind(&settings.admin, "admin").await?;
         let (stop, stopping) = watch::channel(false);
         let threads = (0..worker_count(settings))
             .map(|index| {
                 let patience = ms(settings.timeouts.stop_ms);
-                Thread::start(index, &shared, stopping.clone(), patience)
+                Thread::start(index, &live, stopping.clone(), patience)
             })
             .collect::<Result<Vec<_>, _>>()?;
         let max_open = i64::try_from(settings.limits.max_connections).unwrap_or(i64::MAX);
-        let of_acceptor = Arc::clone(&shared);
+        let of_acceptor = Arc::clone(&live);
         let acceptor = tokio::spawn(async move {
             accept(&listener, &threads, &of_acceptor, max_open, stopping).await;
             threads
@@ -67,8 +84,15 @@ impl Gateway {
             address,
             admin_address,
             acceptor,
-            admin: tokio::spawn(crate::admin::serve(admin_listener, Arc::clone(&shared))),
-            shared,
+            admin: tokio::spawn(crate::admin::serve(
+                admin_listener,
+                Operated {
+                    live: Arc::clone(&live),
+                    reloader: Arc::clone(&reloader),
+                },
+            )),
+            follower: tokio::spawn(reloader.follow()),
+            live,
             stop,
             last_call: ms(settings.timeouts.last_call_ms),
             log_writer,
@@ -77,7 +101,9 @@ impl Gateway {
 
     /// Unready at once; finishes what runs; returns when nothing is left or its time is over.
     pub async fn stop(self) {
-        self.shared.health.drain();
+        // New settings now would come with a health that knows nothing of the stop.
+        self.follower.abort();
+        self.live.load().health.drain();
         // What is on its way in by now is still taken.
         tokio::time::sleep(self.last_call).await;
         self.stop.send_replace(true);
@@ -97,7 +123,8 @@ fn descriptors_needed(settings: &Settings) -> u64 {
     let workers = worker_count(settings);
     let upstreams = settings.upstreams.values().map(|upstream| {
         let kept = upstream.max_idle_connections.saturating_mul(workers);
-        upstream.max_connections.saturating_add(kept)
+        let of_instance = upstream.max_connections.saturating_add(kept);
+        of_instance.saturating_mul(upstream.instances.len().max(1))
     });
     let doors = settings
         .limits
@@ -107,7 +134,7 @@ fn descriptors_needed(settings: &Settings) -> u64 {
     u64::try_from(all).unwrap_or(u64::MAX)
 }
 
-fn worker_count(settings: &Settings) -> usize {
+pub(crate) fn worker_count(settings: &Settings) -> usize {
     match settings.workers {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         count => count,
@@ -129,10 +156,18 @@ async fn bind(listen: &Listen, key: &str) -> Result<(TcpListener, SocketAddr), S
 async fn accept(
     listener: &TcpListener,
     threads: &[Thread],
-    shared: &Shared,
+    live: &ArcSwap<Shared>,
     max_open: i64,
     mut stop: watch::Receiver<bool>,
 ) {
+    // Taken out of the settings in force, so that these are not held when others come.
+    let (open_connections, turned_away) = {
+        let metrics = &live.load().metrics;
+        (
+            metrics.open_connections.clone(),
+            metrics.turned_away.clone(),
+        )
+    };
     let mut turns = threads.iter().cycle();
     loop {
         let accepted = tokio::select! {
@@ -140,12 +175,12 @@ async fn accept(
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match accepted {
-            Ok(_) if shared.metrics.open_connections.get() >= max_open => {
-                shared.metrics.turned_away.inc();
+            Ok(_) if open_connections.get() >= max_open => {
+                turned_away.inc();
             }
             Ok((socket, peer)) => {
                 let Some(thread) = turns.next() else { return };
-                let open = OpenConnection::count(&shared.metrics.open_connections);
+                let open = OpenConnection::count(&open_connections);
                 let given = socket
                     .into_std()
                     .is_ok_and(|socket| thread.give(socket, peer, open));

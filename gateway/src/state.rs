@@ -5,7 +5,7 @@ use crate::guarded_stream::StreamTimes;
 use crate::head::HeadLimits;
 use crate::metrics::Metrics;
 use crate::routes::RouteTable;
-use crate::settings::{Settings, SettingsError, ms};
+use crate::settings::{Settings, SettingsError, UpstreamSettings, ms};
 use crate::upstream::Upstream;
 use access::{KeyFile, WatchedKeyRing};
 use service::health::Health;
@@ -64,23 +64,34 @@ impl Shared {
         settings: &Settings,
         access_log: Option<AccessLog>,
     ) -> Result<Self, StartError> {
+        Self::build(settings, access_log, None)
+    }
+
+    /// The same for new settings; what did not change, and what was counted, stays.
+    pub(crate) fn renewed(&self, settings: &Settings) -> Result<Self, StartError> {
+        Self::build(settings, self.access_log.clone(), Some(self))
+    }
+
+    fn build(
+        settings: &Settings,
+        access_log: Option<AccessLog>,
+        before: Option<&Self>,
+    ) -> Result<Self, StartError> {
         settings.validate()?;
         let routes = RouteTable::new(settings);
-        let mut upstreams = Vec::with_capacity(settings.upstreams.len());
-        for (name, upstream) in &settings.upstreams {
-            let built = Upstream::new(name, upstream).map_err(|reason| SettingsError {
-                key: format!("upstreams.{name}.url"),
-                reason: reason.to_owned(),
-            })?;
-            upstreams.push(Arc::new(built));
-        }
         // Beside the routes there are the gateway's own paths, and paths without a route.
         let own = ["/health", "unmatched"].map(str::to_owned);
         let route_names = routes.all().iter().map(|route| route.prefix.clone());
         let upstream_names: Vec<String> = settings.upstreams.keys().cloned().collect();
+        let route_names = route_names.chain(own).collect();
+        let metrics = match before {
+            Some(before) => before.metrics.renewed(route_names, &upstream_names),
+            None => Metrics::new(route_names, &upstream_names)?,
+        };
+        let upstreams = upstreams_of(settings, &metrics, before)?;
         Ok(Self {
-            metrics: Metrics::new(route_names.chain(own).collect(), &upstream_names)?,
-            health: crate::health::of_upstreams(&upstreams),
+            health: crate::health::of_upstreams(&upstreams, before.map(|before| &before.health)),
+            metrics,
             keys: watch_keys(settings)?,
             routes,
             upstreams,
@@ -100,6 +111,29 @@ impl Shared {
         })
     }
 
+    /// Starts what goes on in the background, once nothing more can go wrong.
+    pub(crate) fn begin(&self) {
+        self.upstreams.iter().for_each(Upstream::begin);
+    }
+
+    /// Lets go of instances that the settings after these do not have.
+    pub(crate) fn give_way_to(&self, next: &Self) {
+        let instances = |it: &Self| -> Vec<_> {
+            let members = it.upstreams.iter().flat_map(|it| it.members());
+            members.map(|member| Arc::clone(&member.instance)).collect()
+        };
+        let kept = instances(next);
+        let is_kept = |it: &Arc<_>| kept.iter().any(|kept| Arc::ptr_eq(kept, it));
+        let gone = instances(self).into_iter().filter(|it| !is_kept(it));
+        gone.for_each(|instance| instance.retire());
+    }
+
+    /// Drops connections of a worker that nobody needs; called once a second.
+    pub(crate) fn sweep(&self, worker: usize) {
+        let members = self.upstreams.iter().flat_map(|it| it.members());
+        members.for_each(|member| member.instance.sweep(worker));
+    }
+
     /// The place of the gateway's own health among the routes.
     pub(crate) fn own_health(&self) -> usize {
         self.routes.all().len()
@@ -109,6 +143,26 @@ impl Shared {
     pub(crate) fn unrouted(&self) -> usize {
         self.routes.all().len().saturating_add(1)
     }
+}
+
+/// The upstreams, in the order of their names; those that stay the same are the same.
+fn upstreams_of(
+    settings: &Settings,
+    metrics: &Metrics,
+    before: Option<&Shared>,
+) -> Result<Vec<Arc<Upstream>>, StartError> {
+    let workers = crate::server::worker_count(settings);
+    let build = |(name, upstream): (&String, &UpstreamSettings)| {
+        let before = before.and_then(|it| it.upstreams.iter().find(|it| it.name == *name));
+        let built = Upstream::new(name, upstream, workers, &metrics.of_upstreams, before);
+        built.map_err(|reason| {
+            StartError::Settings(SettingsError {
+                key: format!("upstreams.{name}.url"),
+                reason: reason.to_owned(),
+            })
+        })
+    };
+    settings.upstreams.iter().map(build).collect()
 }
 
 /// The key rings, in the order of the routes in the settings.

@@ -8,16 +8,22 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod breaker;
 mod client;
 mod door;
+mod fleet;
 mod forwarding;
 mod framing;
 mod headers;
+mod instances;
 mod keys;
 mod lifecycle;
 mod paths;
 mod program;
+mod reload;
+mod routing;
 mod slow;
 mod streaming;
 mod upstream;
 mod upstream_mistakes;
+mod websocket;

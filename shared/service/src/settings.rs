@@ -22,8 +22,22 @@ pub fn load<T: DeserializeOwned>(
     service: &str,
     extra_file: Option<&Path>,
 ) -> Result<T, SettingsError> {
-    let folder = std::env::var_os("MVP_CONFIG_DIR").map_or_else(|| "config".into(), PathBuf::from);
-    load_from(&folder, service, extra_file, None)
+    load_from(&folder(), service, extra_file, None)
+}
+
+/// The files that [`load`] reads, there or not; the later one wins.
+pub fn files(service: &str, extra_file: Option<&Path>) -> Vec<PathBuf> {
+    let folder = folder();
+    let mut files = vec![
+        folder.join("shared/production.yml"),
+        folder.join(service).join("production.yml"),
+    ];
+    files.extend(extra_file.map(Path::to_owned));
+    files
+}
+
+fn folder() -> PathBuf {
+    std::env::var_os("MVP_CONFIG_DIR").map_or_else(|| "config".into(), PathBuf::from)
 }
 
 fn load_from<T: DeserializeOwned>(
