@@ -45,6 +45,7 @@ const PROBLEMS: [(&str, &str); 6] = [
         (name = "api_keys", description = "Programs that act for a tenant"),
         (name = "audit", description = "Who did what"),
         (name = "webhooks", description = "Events"),
+        (name = "transfer", description = "A tenant as an archive"),
     ),
 )]
 struct Base;
@@ -57,6 +58,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(features::api_keys::routes)
         .configure(features::configuration::routes)
         .configure(features::memberships::routes)
+        .configure(features::transfer::routes)
         .configure(features::validation::routes)
         .configure(features::tenants::routes);
 }
@@ -77,7 +79,7 @@ pub(crate) fn document() -> Document {
 }
 
 fn capsule_of(path: &str) -> &'static str {
-    const WORDS: [(&str, &str); 9] = [
+    const WORDS: [(&str, &str); 11] = [
         ("/audit", "audit"),
         ("/events", "webhooks"),
         ("/webhooks", "webhooks"),
@@ -87,6 +89,8 @@ fn capsule_of(path: &str) -> &'static str {
         ("/memberships", "memberships"),
         ("/invitations", "memberships"),
         ("/validate", "validation"),
+        ("/export", "transfer"),
+        ("/import", "transfer"),
     ];
     WORDS
         .iter()

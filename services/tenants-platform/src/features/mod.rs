@@ -5,5 +5,6 @@ pub(crate) mod audit;
 pub(crate) mod configuration;
 pub(crate) mod memberships;
 pub(crate) mod tenants;
+pub(crate) mod transfer;
 pub(crate) mod validation;
 pub(crate) mod webhooks;

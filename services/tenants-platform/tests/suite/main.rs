@@ -14,6 +14,7 @@ mod house;
 mod lifecycle;
 mod memberships;
 mod openapi;
+mod transfer;
 mod usage;
 mod validation;
 mod webhooks;

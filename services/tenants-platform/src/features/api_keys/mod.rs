@@ -6,7 +6,7 @@ mod data;
 mod domain;
 
 pub(crate) use api::routes;
-pub(crate) use data::keys::{prune, purge};
+pub(crate) use data::keys::{all_of, prune, purge};
 
 use pg::Migration;
 

@@ -5,7 +5,7 @@ mod api;
 mod data;
 mod domain;
 
-pub(crate) use api::routes;
+pub(crate) use api::{lines_of, routes};
 pub(crate) use data::entries::append;
 pub(crate) use data::verify::verify;
 pub(crate) use domain::chain::Head;

@@ -4,9 +4,11 @@
 mod api;
 mod data;
 mod domain;
+mod moving;
 
 pub(crate) use api::routes;
 pub(crate) use data::values::{purge, version_of};
+pub(crate) use moving::{import, plain_values};
 
 use pg::Migration;
 

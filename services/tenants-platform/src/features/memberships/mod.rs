@@ -6,7 +6,7 @@ mod data;
 mod domain;
 
 pub(crate) use api::routes;
-pub(crate) use data::members::{add_first_owner, purge, role_of};
+pub(crate) use data::members::{add_first_owner, all_of, purge, role_of, set_role};
 
 use pg::Migration;
 

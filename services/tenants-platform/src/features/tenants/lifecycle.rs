@@ -200,6 +200,51 @@ pub(super) async fn step(
     Ok(changed)
 }
 
+/// A tenant that comes from another installation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Imported<'a> {
+    pub(crate) id: Uuid,
+    pub(crate) external_id: Option<&'a str>,
+    pub(crate) slug: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) plan: &'a str,
+    pub(crate) suspended: bool,
+    pub(crate) reason: Option<&'a str>,
+}
+
+/// Adds it as it was there.
+pub(crate) async fn import(change: &mut Change, imported: Imported<'_>) -> Result<(), Fault> {
+    if let Some(wrong) = slug::fault(imported.slug) {
+        return Err(Fault::invalid("/body/tenant.json/slug", wrong));
+    }
+    let plan = plans::find(change.transaction(), imported.plan).await?;
+    plan.ok_or_else(|| Fault::invalid("/body/tenant.json/plan", "is not a plan here"))?;
+    let now = Timestamp::now();
+    let tenant = Tenant {
+        id: imported.id,
+        external_id: imported.external_id.map(str::to_owned),
+        slug: imported.slug.to_owned(),
+        name: imported.name.to_owned(),
+        status: if imported.suspended {
+            TenantStatus::Suspended
+        } else {
+            TenantStatus::Active
+        },
+        status_before: None,
+        reason: imported.reason.map(str::to_owned),
+        plan: imported.plan.to_owned(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        delete_after: None,
+    };
+    let made = tenants::insert(change.transaction(), &tenant).await?;
+    made.ok_or_else(|| Fault::conflict("Its id, its slug or its external id is taken here."))?;
+    // The reason is not among what a new tenant has.
+    tenants::update(change.transaction(), &tenant).await?;
+    Ok(())
+}
+
 /// Removes every tenant whose grace period has ended; how many that were.
 pub(crate) async fn purge_due(db: &Db) -> Result<usize, Fault> {
     let mut purged = 0_usize;

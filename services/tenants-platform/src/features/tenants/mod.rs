@@ -12,7 +12,7 @@ pub(crate) use data::plans::features_of;
 pub(crate) use data::tenants::{find, lock_living};
 pub(crate) use data::usage::{count_requests, quota_of, reserve};
 pub(crate) use domain::metric::Metric;
-pub(crate) use lifecycle::purge_due;
+pub(crate) use lifecycle::{Imported, import, purge_due};
 
 use pg::Migration;
 

@@ -81,6 +81,11 @@ pub(crate) async fn list(
     Ok(rows.iter().map(key_of).collect())
 }
 
+/// Every key of a tenant.
+pub(crate) async fn all_of(db: &Db, tenant: Uuid) -> Result<Vec<ApiKey>, DbError> {
+    list(db, tenant, None, i64::MAX).await
+}
+
 pub(crate) async fn find(db: &Db, tenant: Uuid, id: &str) -> Result<Option<ApiKey>, DbError> {
     let row = db
         .query_opt(include_str!("queries/find_key.sql"), &[&tenant, &id])

@@ -56,6 +56,25 @@ pub(super) fn export(db: Db, filter: Filter, format: Format) -> HttpResponse {
         }))
 }
 
+/// Every entry of a tenant as lines of JSON.
+pub(crate) async fn lines_of(db: &Db, tenant: uuid::Uuid) -> Result<String, DbError> {
+    let filter = Filter {
+        tenant_id: Some(tenant),
+        ..Filter::default()
+    };
+    let (mut lines, mut after) = (String::new(), 0);
+    loop {
+        let found = entries::oldest(db, &filter, after, ROWS).await?;
+        let Some((last, _)) = found.last() else {
+            return Ok(lines);
+        };
+        after = last.seq;
+        for entry in found {
+            lines.push_str(&line(&shown(entry), Format::Lines));
+        }
+    }
+}
+
 fn line(entry: &AuditEntry, format: Format) -> String {
     match format {
         Format::Lines => {

@@ -3,4 +3,5 @@
 mod export;
 mod handlers;
 
+pub(crate) use export::lines_of;
 pub(crate) use handlers::routes;

@@ -140,6 +140,11 @@ pub(crate) async fn of_tenant(
     Ok(rows.iter().map(member_of).collect())
 }
 
+/// Every member of a tenant.
+pub(crate) async fn all_of(db: &Db, tenant: Uuid) -> Result<Vec<Member>, DbError> {
+    of_tenant(db, tenant, None, i64::MAX).await
+}
+
 pub(crate) async fn of_user(
     db: &Db,
     user: &str,
