@@ -151,3 +151,28 @@ pub struct VerifiedKey {
     /// For how long, in seconds, this may be kept without following the events.
     pub keep_s: u32,
 }
+
+/// Whether one of the scopes includes what is wanted: the same, or all rights of its service (`vehicles:*`).
+pub fn scopes_permit(scopes: &[String], wanted: &str) -> bool {
+    scopes.iter().any(|scope| {
+        scope == wanted
+            || scope
+                .strip_suffix('*')
+                .is_some_and(|service| service.ends_with(':') && wanted.starts_with(service))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_is_all_rights_of_its_service_alone() {
+        let scopes = ["vehicles:read", "fuel:*"].map(str::to_owned);
+        assert!(scopes_permit(&scopes, "vehicles:read"));
+        assert!(scopes_permit(&scopes, "fuel:write"));
+        assert!(!scopes_permit(&scopes, "vehicles:write"));
+        assert!(!scopes_permit(&scopes, "fuels:write"));
+        assert!(!scopes_permit(&scopes, "vehicles:readings"));
+    }
+}

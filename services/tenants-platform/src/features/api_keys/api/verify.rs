@@ -3,13 +3,13 @@
 use super::keys::SECRET_PURPOSE;
 use crate::fault::Fault;
 use crate::features::api_keys::data::keys::{self, ApiKey};
-use crate::features::api_keys::domain::{network, scope, secret};
+use crate::features::api_keys::domain::{network, secret};
 use crate::features::tenants;
 use crate::vault::Vault;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, post};
-use contracts::tenants::{TenantStatus, VerifiedKey};
+use contracts::tenants::{TenantStatus, VerifiedKey, scopes_permit};
 use jiff::Timestamp;
 use pg::Db;
 use problem::{Code, Problem};
@@ -62,7 +62,7 @@ pub(super) async fn verify_key(
         return Err(Problem::new(Code::NetworkDenied).detail("The key may not be used from there."));
     }
     if let Some(wanted) = &body.scope
-        && !scope::permit(&key.scopes, wanted)
+        && !scopes_permit(&key.scopes, wanted)
     {
         return Err(
             Problem::new(Code::ScopeMissing).detail(format!("The key has no scope {wanted}."))

@@ -25,16 +25,6 @@ fn is_scope(scope: &str) -> bool {
         .is_some_and(|(service, right)| is_word(service) && (right == "*" || is_word(right)))
 }
 
-/// Whether one of the scopes includes what is wanted.
-pub(crate) fn permit(scopes: &[String], wanted: &str) -> bool {
-    scopes.iter().any(|scope| {
-        scope == wanted
-            || scope
-                .strip_suffix('*')
-                .is_some_and(|service| service.ends_with(':') && wanted.starts_with(service))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,15 +50,5 @@ mod tests {
             assert!(fault(&list(&[wrong])).is_some(), "{wrong}");
         }
         assert!(fault(&[]).is_some());
-    }
-
-    #[test]
-    fn a_star_is_all_rights_of_its_service_alone() {
-        let scopes = list(&["vehicles:read", "fuel:*"]);
-        assert!(permit(&scopes, "vehicles:read"));
-        assert!(permit(&scopes, "fuel:write"));
-        assert!(!permit(&scopes, "vehicles:write"));
-        assert!(!permit(&scopes, "fuels:write"));
-        assert!(!permit(&scopes, "vehicles:readings"));
     }
 }
