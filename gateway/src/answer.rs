@@ -182,6 +182,7 @@ fn seal<B>(
     record.status = Some(response.status());
     let (mut parts, body) = response.into_parts();
     parts.headers.insert(REQUEST_ID, record.request_id.clone());
+    record.dress.put_on(&mut parts.headers);
     Response::from_parts(
         parts,
         AnswerBody {

@@ -56,8 +56,10 @@ pub(crate) async fn serve(
         worker.shared.times,
         Arc::clone(&in_flight),
     );
-    let address = HeaderValue::from_str(&peer.ip().to_canonical().to_string());
+    let ip = peer.ip().to_canonical();
+    let address = HeaderValue::from_str(&ip.to_string());
     let client = Arc::new(Client {
+        ip,
         address: address.unwrap_or(HeaderValue::from_static("unknown")),
         in_flight,
     });

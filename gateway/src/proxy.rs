@@ -4,6 +4,7 @@ use crate::answer::{AnswerBody, of_json, of_refusal, of_upstream};
 use crate::guarded_stream::{InFlight, REFUSED_METHOD};
 use crate::head::METHODS;
 use crate::path::canonicalise;
+use crate::policy::{Counts, RedisCounts};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::request_body::RequestBody;
@@ -12,11 +13,13 @@ use crate::routes::Route;
 use crate::state::Shared;
 use crate::trace_context::{Trace, request_id};
 use crate::upstream::{Pool, Terms};
+use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response, Uri};
 use http_body::Body;
 use hyper::body::Incoming;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -26,10 +29,25 @@ pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     /// This worker's connections to each upstream.
     pub(crate) pools: Vec<Arc<Pool>>,
+    /// This worker's connection to the Redis that limits are counted in.
+    pub(crate) redis: Option<RedisCounts>,
+}
+
+impl Worker {
+    /// Where this worker counts its callers' requests.
+    pub(crate) fn counts(&self) -> Counts<'_> {
+        Counts {
+            redis: self.redis.as_ref(),
+            local: &self.shared.local_counts,
+            metrics: &self.shared.metrics.door,
+        }
+    }
 }
 
 /// The client at the other end of a connection.
 pub(crate) struct Client {
+    /// Its address, an IPv4 one as such.
+    pub(crate) ip: IpAddr,
     /// Its address, for upstreams.
     pub(crate) address: HeaderValue,
     /// Whether one of its requests is being worked on.
@@ -60,30 +78,37 @@ pub(crate) async fn handle(
         request_id(headers),
         Trace::of(headers),
     ));
-    Ok(match admit(shared, &request, &mut record) {
+    let (parts, body) = request.into_parts();
+    let announced = body.size_hint().lower();
+    let admitted = admit(&worker, &client, &parts, announced, &mut record).await;
+    Ok(match admitted {
         Err((refusal, allow)) => of_refusal(refusal, record, allow),
         Ok(Admission::OwnHealth(path)) => match crate::health::answer(&shared.health, path).await {
             Some((status, json)) => of_json(status, json, record),
             None => of_refusal(Refusal::NoRoute, record, None),
         },
         Ok(Admission::Forward { route, target }) => {
-            forward(&worker, &client, route, target, request, record).await
+            forward(&worker, &client, route, target, (parts, body), record).await
         }
     })
 }
 
-fn admit<'a>(
-    shared: &'a Shared,
-    request: &Request<Incoming>,
+async fn admit<'a>(
+    worker: &'a Worker,
+    client: &Client,
+    request: &Parts,
+    announced_bytes: u64,
     record: &mut Record,
 ) -> Result<Admission<'a>, Refused> {
-    if request.method().as_str() == REFUSED_METHOD {
-        return Err(of_raw_head(request.uri().path()));
+    let plain = |refusal| (refusal, None);
+    let shared = &worker.shared;
+    if request.method.as_str() == REFUSED_METHOD {
+        return Err(of_raw_head(request.uri.path()));
     }
-    let path = canonicalise(request.uri().path()).map_err(|refusal| (refusal, None))?;
+    let path = canonicalise(request.uri.path()).map_err(plain)?;
     if let Some(own) = OWN_PATHS.iter().find(|own| **own == path.text) {
         record.route = shared.own_health();
-        return match *request.method() {
+        return match request.method {
             Method::GET | Method::HEAD => Ok(Admission::OwnHealth(own)),
             _ => Err((
                 Refusal::MethodOfRoute,
@@ -98,14 +123,26 @@ fn admit<'a>(
     if !path.oddities.within(route.permitted) {
         return Err((Refusal::Path, None));
     }
-    if !route.methods.contains(request.method()) {
+    // Boxed, because few routes have a policy and every connection has room for what is not boxed.
+    if let Some(policy) = &route.policy {
+        record.dress.policy = Some(Arc::clone(policy));
+        Box::pin(policy.judge_stranger(worker, client, record))
+            .await
+            .map_err(plain)?;
+    }
+    if !route.methods.contains(&request.method) {
         return Err((Refusal::MethodOfRoute, Some(route.allow.clone())));
     }
-    authorise(shared, route, request, record).map_err(|refusal| (refusal, None))?;
-    if request.body().size_hint().lower() > route.body_limit {
+    authorise(shared, route, request, record).map_err(plain)?;
+    if announced_bytes > route.body_limit {
         return Err((Refusal::BodyTooLarge, None));
     }
-    let target = target_of(&path.text, route, request.uri().query());
+    if let Some(policy) = &route.policy {
+        Box::pin(policy.judge_caller(worker, client, record))
+            .await
+            .map_err(plain)?;
+    }
+    let target = target_of(&path.text, route, request.uri.query());
     let target = target.ok_or((Refusal::Target, None))?;
     Ok(Admission::Forward { route, target })
 }
@@ -125,13 +162,13 @@ fn of_raw_head(path: &str) -> Refused {
 fn authorise(
     shared: &Shared,
     route: &Route,
-    request: &Request<Incoming>,
+    request: &Parts,
     record: &mut Record,
 ) -> Result<(), Refusal> {
     let Some(ring) = route.keys.and_then(|keys| shared.keys.get(keys)) else {
         return Ok(());
     };
-    let key = request.headers().get(API_KEY).ok_or(Refusal::KeyMissing)?;
+    let key = request.headers.get(API_KEY).ok_or(Refusal::KeyMissing)?;
     let consumer = key.to_str().ok().and_then(|key| ring.verify(key));
     record.consumer = Some(consumer.ok_or(Refusal::KeyUnknown)?);
     Ok(())
@@ -159,13 +196,12 @@ async fn forward(
     client: &Client,
     route: &Route,
     target: Uri,
-    request: Request<Incoming>,
+    (parts, incoming): (Parts, Incoming),
     mut record: Box<Record>,
 ) -> Response<AnswerBody> {
     let Some(pool) = worker.pools.get(route.upstream) else {
         return of_refusal(Refusal::UpstreamDown, record, None);
     };
-    let (parts, incoming) = request.into_parts();
     let (body, progress) = RequestBody::new(incoming, route.body_limit);
     let mut headers = parts.headers;
     rewrite(

@@ -2,6 +2,7 @@
 
 use crate::access_log::Line;
 use crate::guarded_stream::InFlight;
+use crate::policy::Dress;
 use crate::refusal::Refusal;
 use crate::request_body::Progress;
 use crate::state::Shared;
@@ -44,6 +45,8 @@ pub(crate) struct Record {
     pub(crate) bytes_out: u64,
     /// Whether the answer ended before its end.
     pub(crate) cut_short: bool,
+    /// What the answer is to carry.
+    pub(crate) dress: Dress,
 }
 
 impl Record {
@@ -72,6 +75,7 @@ impl Record {
             body: None,
             bytes_out: 0,
             cut_short: false,
+            dress: Dress::default(),
         }
     }
 }

@@ -97,6 +97,12 @@ refusals! {
     KeyMissing = ApiKeyMissing, "api_key_missing", "Send your key in the X-API-Key header.";
     /// The API key is not in force.
     KeyUnknown = ApiKeyUnknown, "api_key_unknown", "This key is not, or no longer, valid.";
+    /// The caller is faster than a limit of the route.
+    RateLimited = RateLimited, "rate_limited", "You ask faster than this route allows; see Retry-After.";
+    /// The caller has asked as often as it may today.
+    QuotaExceeded = QuotaExceeded, "quota_exceeded", "You have asked as often as you may today; see Retry-After.";
+    /// A limit cannot be looked up, and the route is closed then.
+    LimitUnknown = Unavailable, "limit_unknown", "Limits cannot be checked now.";
     /// The upstream cannot be connected to.
     UpstreamDown = Unavailable, "upstream_down", "The service behind the gateway cannot be reached.";
     /// Every connection the upstream may have is in use.
@@ -117,6 +123,9 @@ impl Refusal {
                 | Self::MethodOfRoute
                 | Self::KeyMissing
                 | Self::KeyUnknown
+                | Self::RateLimited
+                | Self::QuotaExceeded
+                | Self::LimitUnknown
                 | Self::UpstreamDown
                 | Self::UpstreamBusy
                 | Self::UpstreamTimeout

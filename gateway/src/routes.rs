@@ -1,12 +1,13 @@
 //! The route table: which upstream a path belongs to, and on what terms.
 
 use crate::path::Oddities;
+use crate::policy::Policy;
 use crate::settings::{RouteSettings, Settings, ms};
 use http::{HeaderValue, Method};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A route, ready for use.
-#[derive(Debug)]
 pub(crate) struct Route {
     /// The prefix, which is also the name of the route in logs and metrics.
     pub(crate) prefix: String,
@@ -30,10 +31,11 @@ pub(crate) struct Route {
     pub(crate) body_idle_timeout: Duration,
     /// Oddities of the path that pass.
     pub(crate) permitted: Oddities,
+    /// What it asks of callers beyond a key, and puts on answers.
+    pub(crate) policy: Option<Arc<Policy>>,
 }
 
 /// All routes, the longest prefix first.
-#[derive(Debug)]
 pub(crate) struct RouteTable {
     routes: Vec<Route>,
 }
@@ -97,5 +99,6 @@ fn build(settings: &Settings, route: &RouteSettings, keys: Option<usize>) -> Rou
             .body_idle_timeout_ms
             .unwrap_or_else(|| of_upstream(|u| u.body_idle_timeout_ms))),
         permitted: route.permit_in_path,
+        policy: Policy::of_route(route),
     }
 }

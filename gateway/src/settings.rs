@@ -2,6 +2,7 @@
 
 use crate::head::METHODS;
 use crate::path::Oddities;
+use crate::policy::{LimitSettings, QuotaSettings, RedisSettings, validate_limits};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -38,6 +39,9 @@ pub struct Settings {
     pub upstreams: BTreeMap<String, UpstreamSettings>,
     /// Which path goes where.
     pub routes: Vec<RouteSettings>,
+    /// Where several gateways count their callers' requests together.
+    #[serde(default)]
+    pub redis: Option<RedisSettings>,
 }
 
 /// An address to listen on.
@@ -142,6 +146,12 @@ pub struct RouteSettings {
     /// Oddities of the path that the upstream is known to read as written.
     #[serde(default)]
     pub permit_in_path: Oddities,
+    /// The rates that callers keep.
+    #[serde(default)]
+    pub limits: Vec<LimitSettings>,
+    /// How much a caller may ask in a day.
+    #[serde(default)]
+    pub quota: Option<QuotaSettings>,
 }
 
 /// Which API keys open a route.
@@ -302,6 +312,7 @@ impl Settings {
             let reason = format!("{method} is not one of {}", METHODS.join(", "));
             return Err(wrong(format!("{key}.methods"), reason));
         }
+        validate_limits(key, &route.limits, route.quota.as_ref())?;
         match &route.api_key {
             Some(api_key) if api_key.files.is_empty() => {
                 let reason = "must name a file; leave api_key out to let everyone pass";

@@ -4,12 +4,14 @@ use crate::access_log::AccessLog;
 use crate::guarded_stream::StreamTimes;
 use crate::head::HeadLimits;
 use crate::metrics::Metrics;
+use crate::policy::{LocalCounts, RedisSettings};
 use crate::routes::RouteTable;
 use crate::settings::{Settings, SettingsError, ms};
 use crate::upstream::Upstream;
 use access::{KeyFile, WatchedKeyRing};
 use service::health::Health;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
 
 /// Everything that requests need, built once from the settings.
 pub(crate) struct Shared {
@@ -29,6 +31,10 @@ pub(crate) struct Shared {
     pub(crate) head_limits: HeadLimits,
     /// Times granted to clients.
     pub(crate) times: StreamTimes,
+    /// Where limits are counted together, and where its password lies.
+    pub(crate) redis: Option<(RedisSettings, PathBuf)>,
+    /// Where limits are counted without Redis; takes no memory before the first count.
+    pub(crate) local_counts: LazyLock<LocalCounts>,
 }
 
 /// Why the gateway cannot start.
@@ -97,6 +103,11 @@ impl Shared {
                 body: ms(settings.timeouts.body_ms),
                 keep_alive: ms(settings.timeouts.keep_alive_ms),
             },
+            redis: settings
+                .redis
+                .clone()
+                .map(|redis| (redis, settings.secrets_dir.clone())),
+            local_counts: LazyLock::new(LocalCounts::new),
         })
     }
 

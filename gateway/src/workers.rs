@@ -4,6 +4,7 @@
 //! more to a proxy than work stealing, because its tasks are all short.
 
 use crate::connection::{self, OpenConnection};
+use crate::policy::RedisCounts;
 use crate::proxy::Worker;
 use crate::state::{Shared, StartError};
 use crate::upstream::Pool;
@@ -42,12 +43,18 @@ impl Thread {
             .enable_all()
             .build()
             .map_err(|source| failed("a runtime cannot be made", source))?;
+        // What speaks to Redis finds its runtime by itself.
+        let entered = runtime.enter();
+        let redis = shared.redis.as_ref();
+        let redis = redis.map(|(settings, secrets)| RedisCounts::new(settings, secrets));
+        drop(entered);
         let pools = shared.upstreams.iter().cloned();
         let worker = Arc::new(Worker {
             shared: Arc::clone(shared),
             pools: pools
                 .map(|upstream| Arc::new(Pool::new(upstream)))
                 .collect(),
+            redis: redis.transpose()?,
         });
         let (sockets, accepted) = mpsc::unbounded_channel();
         let handle = std::thread::Builder::new()

@@ -15,6 +15,7 @@ mod framing;
 mod headers;
 mod keys;
 mod lifecycle;
+mod limits;
 mod paths;
 mod program;
 mod slow;

@@ -63,6 +63,10 @@ registry! {
     InvalidBody = 422, "invalid_body", "The body is not acceptable";
     /// Too many requests.
     TooManyRequests = 429, "too_many_requests", "Too many requests";
+    /// The caller is faster than its limit.
+    RateLimited = 429, "rate_limited", "The rate limit is reached";
+    /// The caller has asked as often as it may today.
+    QuotaExceeded = 429, "quota_exceeded", "The quota of the day is used up";
     /// The head is larger than the server reads.
     HeadTooLarge = 431, "head_too_large", "The request head is too large";
     /// Something failed that the client can do nothing about.

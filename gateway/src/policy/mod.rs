@@ -1,0 +1,80 @@
+//! What a route asks of its callers beyond a key, and what its answers carry.
+//!
+//! A route that asks for nothing has no policy, and its requests pay nothing.
+
+mod dress;
+mod gcra;
+mod limit_settings;
+mod limits;
+mod local_counts;
+mod redis_counts;
+
+pub use limit_settings::{LimitBy, LimitSettings, OnRedisFailure, QuotaSettings, RedisSettings};
+
+pub(crate) use dress::Dress;
+pub(crate) use limit_settings::validate as validate_limits;
+pub(crate) use limits::Counts;
+pub(crate) use local_counts::LocalCounts;
+pub(crate) use redis_counts::RedisCounts;
+
+use crate::proxy::{Client, Worker};
+use crate::record::Record;
+use crate::refusal::Refusal;
+use crate::settings::RouteSettings;
+use limits::{Limits, Who};
+use std::sync::Arc;
+
+/// The policy of one route.
+pub(crate) struct Policy {
+    limits: Option<Limits>,
+}
+
+impl Policy {
+    /// The policy of a route with valid settings; None when it asks for nothing.
+    pub(crate) fn of_route(route: &RouteSettings) -> Option<Arc<Self>> {
+        let limits = Limits::new(&route.prefix, &route.limits, route.quota.as_ref());
+        limits.is_some().then(|| Arc::new(Self { limits }))
+    }
+
+    /// What is judged of a request that is not known to be anybody's.
+    pub(crate) async fn judge_stranger(
+        &self,
+        worker: &Worker,
+        client: &Client,
+        record: &mut Record,
+    ) -> Result<(), Refusal> {
+        let Some(limits) = &self.limits else {
+            return Ok(());
+        };
+        let mut told = std::mem::take(&mut record.dress.told);
+        let who = who(client, record);
+        let judged = limits.judge_address(&worker.counts(), who, &mut told).await;
+        record.dress.told = told;
+        judged
+    }
+
+    /// What is judged when the caller is known.
+    pub(crate) async fn judge_caller(
+        &self,
+        worker: &Worker,
+        client: &Client,
+        record: &mut Record,
+    ) -> Result<(), Refusal> {
+        let Some(limits) = &self.limits else {
+            return Ok(());
+        };
+        let mut told = std::mem::take(&mut record.dress.told);
+        let who = who(client, record);
+        let judged = limits.judge_caller(&worker.counts(), who, &mut told).await;
+        record.dress.told = told;
+        judged
+    }
+}
+
+fn who<'a>(client: &Client, record: &'a Record) -> Who<'a> {
+    Who {
+        consumer: record.consumer.as_ref().map(access::Consumer::name),
+        subject: None,
+        address: client.ip,
+    }
+}
