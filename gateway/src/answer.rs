@@ -141,15 +141,14 @@ fn note_in_headers(headers: &mut HeaderMap, refusal: Refusal, allow: Option<Head
     if let Some(allow) = allow {
         headers.insert(header::ALLOW, allow);
     }
-    match refusal.code() {
-        Code::Unavailable => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        Code::ApiKeyMissing | Code::ApiKeyUnknown => {
-            let scheme = HeaderValue::from_static("ApiKey header=\"X-API-Key\"");
-            headers.insert(header::WWW_AUTHENTICATE, scheme);
-        }
-        _ => {}
+    if let Some(challenge) = refusal.challenge() {
+        headers.insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static(challenge),
+        );
+    }
+    if refusal.code() == Code::Unavailable {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     if refusal.closes_connection() {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));

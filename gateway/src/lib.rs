@@ -30,6 +30,7 @@ mod trace_context;
 mod upstream;
 mod workers;
 
+pub use access::TokenSettings;
 pub use path::Oddities;
 pub use policy::{LimitBy, LimitSettings, OnRedisFailure, QuotaSettings, RedisSettings};
 pub use refusal::Refusal;

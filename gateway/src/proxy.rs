@@ -138,7 +138,7 @@ async fn admit<'a>(
         return Err((Refusal::BodyTooLarge, None));
     }
     if let Some(policy) = &route.policy {
-        Box::pin(policy.judge_caller(worker, client, record))
+        Box::pin(policy.judge_caller(worker, client, &request.headers, record))
             .await
             .map_err(plain)?;
     }
@@ -215,7 +215,16 @@ async fn forward(
                 .consumer
                 .as_ref()
                 .and_then(|consumer| HeaderValue::from_str(consumer.name()).ok()),
+            user: record
+                .caller
+                .as_ref()
+                .and_then(|caller| HeaderValue::from_str(&caller.subject).ok()),
             forward_key: route.forward_key,
+            // Without a policy it is the upstream's own business.
+            forward_token: route
+                .policy
+                .as_ref()
+                .is_none_or(|policy| policy.forwards_token()),
         },
     );
     record.upstream = Some(route.upstream);

@@ -97,6 +97,16 @@ refusals! {
     KeyMissing = ApiKeyMissing, "api_key_missing", "Send your key in the X-API-Key header.";
     /// The API key is not in force.
     KeyUnknown = ApiKeyUnknown, "api_key_unknown", "This key is not, or no longer, valid.";
+    /// The route wants a token and none came.
+    TokenMissing = TokenMissing, "token_missing", "Send your token in the Authorization header: Bearer and the token.";
+    /// The token is not the issuer's, not for here, or not readable.
+    TokenInvalid = TokenInvalid, "token_invalid", "This token is not valid here.";
+    /// The token's time is over.
+    TokenExpired = TokenExpired, "token_expired", "This token has expired.";
+    /// The token lacks a scope.
+    TokenScope = Forbidden, "token_scope", "This token does not permit this.";
+    /// The issuer's keys are not known.
+    TokenKeys = Unavailable, "token_keys", "Tokens cannot be checked now.";
     /// The caller is faster than a limit of the route.
     RateLimited = RateLimited, "rate_limited", "You ask faster than this route allows; see Retry-After.";
     /// The caller has asked as often as it may today.
@@ -123,6 +133,11 @@ impl Refusal {
                 | Self::MethodOfRoute
                 | Self::KeyMissing
                 | Self::KeyUnknown
+                | Self::TokenMissing
+                | Self::TokenInvalid
+                | Self::TokenExpired
+                | Self::TokenScope
+                | Self::TokenKeys
                 | Self::RateLimited
                 | Self::QuotaExceeded
                 | Self::LimitUnknown
@@ -131,6 +146,20 @@ impl Refusal {
                 | Self::UpstreamTimeout
                 | Self::UpstreamBroken
         )
+    }
+
+    /// What the client would have to show, for `WWW-Authenticate` (RFC 6750 §3).
+    pub const fn challenge(self) -> Option<&'static str> {
+        Some(match self {
+            Self::KeyMissing | Self::KeyUnknown => "ApiKey header=\"X-API-Key\"",
+            Self::TokenMissing => "Bearer",
+            Self::TokenInvalid => "Bearer error=\"invalid_token\"",
+            Self::TokenExpired => {
+                "Bearer error=\"invalid_token\", error_description=\"The token has expired\""
+            }
+            Self::TokenScope => "Bearer error=\"insufficient_scope\"",
+            _ => return None,
+        })
     }
 
     /// The reason with this label.

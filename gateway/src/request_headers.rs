@@ -14,6 +14,7 @@ const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_USER_ID: HeaderName = HeaderName::from_static("x-user-id");
 const X_CONSUMER_ID: HeaderName = HeaderName::from_static("x-consumer-id");
 
 /// What the gateway itself says about a request.
@@ -29,8 +30,12 @@ pub(crate) struct Said<'a> {
     pub(crate) trace: Trace,
     /// Whose key it was.
     pub(crate) consumer: Option<HeaderValue>,
+    /// Whom its token speaks of.
+    pub(crate) user: Option<HeaderValue>,
     /// Whether the upstream gets to see the key.
     pub(crate) forward_key: bool,
+    /// Whether the upstream gets to see the token.
+    pub(crate) forward_token: bool,
 }
 
 /// Turns a client's headers into those that the upstream gets.
@@ -51,6 +56,12 @@ pub(crate) fn rewrite(headers: &mut HeaderMap, said: Said<'_>) {
     }
     if let Some(consumer) = said.consumer {
         headers.insert(X_CONSUMER_ID, consumer);
+    }
+    if let Some(user) = said.user {
+        headers.insert(X_USER_ID, user);
+    }
+    if !said.forward_token {
+        headers.remove(header::AUTHORIZATION);
     }
 }
 

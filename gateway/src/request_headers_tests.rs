@@ -26,7 +26,9 @@ fn rewritten(pairs: &[(&str, &str)], forward_key: bool) -> HeaderMap {
         request_id: &HeaderValue::from_static("id-12345"),
         trace: trace_of(TRACEPARENT_OF_CLIENT),
         consumer: Some(HeaderValue::from_static("partner")),
+        user: None,
         forward_key,
+        forward_token: true,
     };
     rewrite(&mut headers, said);
     headers
@@ -57,6 +59,8 @@ fn the_state_of_a_trace_goes_with_its_trace_only() {
             trace,
             consumer: None,
             forward_key: false,
+            forward_token: true,
+            user: None,
         };
         rewrite(&mut headers, said);
         headers.contains_key(TRACESTATE)

@@ -1,7 +1,7 @@
 //! The route table: which upstream a path belongs to, and on what terms.
 
 use crate::path::Oddities;
-use crate::policy::Policy;
+use crate::policy::{Policy, Verifiers};
 use crate::settings::{RouteSettings, Settings, ms};
 use http::{HeaderValue, Method};
 use std::sync::Arc;
@@ -43,12 +43,14 @@ pub(crate) struct RouteTable {
 impl RouteTable {
     /// Builds the table from valid settings.
     pub(crate) fn new(settings: &Settings) -> Self {
+        let mut verifiers = Verifiers::default();
         let mut keyed = 0_usize;
         let mut routes: Vec<Route> = Vec::with_capacity(settings.routes.len());
         for route in &settings.routes {
             let keys = route.api_key.is_some().then_some(keyed);
             keyed = keyed.saturating_add(usize::from(keys.is_some()));
-            routes.push(build(settings, route, keys));
+            let policy = Policy::of_route(route, &mut verifiers);
+            routes.push(build(settings, route, keys, policy));
         }
         routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
         Self { routes }
@@ -71,7 +73,12 @@ impl RouteTable {
     }
 }
 
-fn build(settings: &Settings, route: &RouteSettings, keys: Option<usize>) -> Route {
+fn build(
+    settings: &Settings,
+    route: &RouteSettings,
+    keys: Option<usize>,
+    policy: Option<Arc<Policy>>,
+) -> Route {
     let upstream = settings.upstreams.get(&route.upstream);
     let of_upstream = |get: fn(&crate::settings::UpstreamSettings) -> u64| upstream.map_or(0, get);
     let allow = route.methods.join(", ");
@@ -99,6 +106,6 @@ fn build(settings: &Settings, route: &RouteSettings, keys: Option<usize>) -> Rou
             .body_idle_timeout_ms
             .unwrap_or_else(|| of_upstream(|u| u.body_idle_timeout_ms))),
         permitted: route.permit_in_path,
-        policy: Policy::of_route(route),
+        policy,
     }
 }

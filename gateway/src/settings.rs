@@ -3,6 +3,7 @@
 use crate::head::METHODS;
 use crate::path::Oddities;
 use crate::policy::{LimitSettings, QuotaSettings, RedisSettings, validate_limits};
+use access::TokenSettings;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -149,6 +150,12 @@ pub struct RouteSettings {
     /// The rates that callers keep.
     #[serde(default)]
     pub limits: Vec<LimitSettings>,
+    /// The tokens that open the route; without it, none is asked for.
+    #[serde(default)]
+    pub token: Option<TokenSettings>,
+    /// Whether the upstream checks the token itself and so gets to see it.
+    #[serde(default)]
+    pub forward_token: bool,
     /// How much a caller may ask in a day.
     #[serde(default)]
     pub quota: Option<QuotaSettings>,
@@ -311,6 +318,9 @@ impl Settings {
         {
             let reason = format!("{method} is not one of {}", METHODS.join(", "));
             return Err(wrong(format!("{key}.methods"), reason));
+        }
+        if let Some(Err((name, reason))) = route.token.as_ref().map(TokenSettings::validate) {
+            return Err(wrong(format!("{key}.token.{name}"), reason));
         }
         validate_limits(key, &route.limits, route.quota.as_ref())?;
         match &route.api_key {

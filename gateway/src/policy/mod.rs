@@ -2,6 +2,7 @@
 //!
 //! A route that asks for nothing has no policy, and its requests pay nothing.
 
+mod bearer;
 mod dress;
 mod gcra;
 mod limit_settings;
@@ -11,6 +12,7 @@ mod redis_counts;
 
 pub use limit_settings::{LimitBy, LimitSettings, OnRedisFailure, QuotaSettings, RedisSettings};
 
+pub(crate) use bearer::Verifiers;
 pub(crate) use dress::Dress;
 pub(crate) use limit_settings::validate as validate_limits;
 pub(crate) use limits::Counts;
@@ -21,19 +23,33 @@ use crate::proxy::{Client, Worker};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::settings::RouteSettings;
+use access::TokenVerifier;
+use http::HeaderMap;
 use limits::{Limits, Who};
 use std::sync::Arc;
 
 /// The policy of one route.
 pub(crate) struct Policy {
     limits: Option<Limits>,
+    token: Option<TokenVerifier>,
+    forward_token: bool,
 }
 
 impl Policy {
     /// The policy of a route with valid settings; None when it asks for nothing.
-    pub(crate) fn of_route(route: &RouteSettings) -> Option<Arc<Self>> {
-        let limits = Limits::new(&route.prefix, &route.limits, route.quota.as_ref());
-        limits.is_some().then(|| Arc::new(Self { limits }))
+    pub(crate) fn of_route(route: &RouteSettings, verifiers: &mut Verifiers) -> Option<Arc<Self>> {
+        let policy = Self {
+            limits: Limits::new(&route.prefix, &route.limits, route.quota.as_ref()),
+            token: route.token.as_ref().map(|token| verifiers.of(token)),
+            forward_token: route.forward_token,
+        };
+        let asks = policy.limits.is_some() || policy.token.is_some();
+        asks.then(|| Arc::new(policy))
+    }
+
+    /// Whether the upstream gets to see `Authorization`; a route without tokens has no say in it.
+    pub(crate) const fn forwards_token(&self) -> bool {
+        self.forward_token || self.token.is_none()
     }
 
     /// What is judged of a request that is not known to be anybody's.
@@ -53,13 +69,17 @@ impl Policy {
         judged
     }
 
-    /// What is judged when the caller is known.
+    /// The caller's token, and what is judged when the caller is known.
     pub(crate) async fn judge_caller(
         &self,
         worker: &Worker,
         client: &Client,
+        headers: &HeaderMap,
         record: &mut Record,
     ) -> Result<(), Refusal> {
+        if let Some(verifier) = &self.token {
+            record.caller = Some(bearer::caller(verifier, headers).await?);
+        }
         let Some(limits) = &self.limits else {
             return Ok(());
         };
@@ -74,7 +94,7 @@ impl Policy {
 fn who<'a>(client: &Client, record: &'a Record) -> Who<'a> {
     Who {
         consumer: record.consumer.as_ref().map(access::Consumer::name),
-        subject: None,
+        subject: record.caller.as_ref().map(|caller| &*caller.subject),
         address: client.ip,
     }
 }

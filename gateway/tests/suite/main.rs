@@ -20,5 +20,6 @@ mod paths;
 mod program;
 mod slow;
 mod streaming;
+mod tokens;
 mod upstream;
 mod upstream_mistakes;

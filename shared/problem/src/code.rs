@@ -41,6 +41,12 @@ registry! {
     ApiKeyMissing = 401, "api_key_missing", "An API key is required";
     /// The API key is not one of those in force.
     ApiKeyUnknown = 401, "api_key_unknown", "The API key is not valid";
+    /// No token came with the request.
+    TokenMissing = 401, "token_missing", "A token is required";
+    /// The token is not one that is accepted here.
+    TokenInvalid = 401, "token_invalid", "The token is not valid";
+    /// The token's time is over.
+    TokenExpired = 401, "token_expired", "The token has expired";
     /// The caller is known but may not do this.
     Forbidden = 403, "forbidden", "This is not permitted";
     /// There is no such route or thing.
