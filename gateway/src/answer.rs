@@ -172,6 +172,14 @@ pub(crate) fn of_json(
     seal(response, record, |body| Source::Own(Some(body)))
 }
 
+/// Sends the client to another place with the same method and body.
+pub(crate) fn of_redirect(location: HeaderValue, record: Box<Record>) -> Response<AnswerBody> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    response.headers_mut().insert(header::LOCATION, location);
+    seal(response, record, |body| Source::Own(Some(body)))
+}
+
 /// Every answer carries the id of its request.
 fn seal<B>(
     response: Response<B>,

@@ -1,6 +1,6 @@
 //! What is counted on the clients' side beside requests: limits and certificates.
 
-use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
+use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 /// In the order of [`Decider`].
 const DECIDERS: [&str; 4] = ["redis", "local", "open", "closed"];
@@ -19,8 +19,10 @@ pub(crate) enum Decider {
 }
 
 /// The metrics of the clients' side.
+#[derive(Clone)]
 pub(crate) struct DoorMetrics {
     decided: [IntCounter; DECIDERS.len()],
+    certificate_expiry: IntGauge,
 }
 
 impl DoorMetrics {
@@ -34,9 +36,21 @@ impl DoorMetrics {
             &["decided_by"],
         )?;
         registry.register(Box::new(decided.clone()))?;
+        let certificate_expiry = IntGauge::new(
+            "mvp_gateway_certificate_expiry_timestamp_seconds",
+            "When the certificate in force ends; 0 without TLS",
+        )?;
+        registry.register(Box::new(certificate_expiry.clone()))?;
         Ok(Self {
+            certificate_expiry,
             decided: DECIDERS.map(|decider| decided.with_label_values(&[decider])),
         })
+    }
+
+    /// Says when the certificate in force ends.
+    pub(crate) fn note_expiry(&self, at_s: u64) {
+        self.certificate_expiry
+            .set(i64::try_from(at_s).unwrap_or(i64::MAX));
     }
 
     /// Counts a decision of a limit.

@@ -16,7 +16,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 /// The method of the request that stands in for a refused head.
@@ -46,8 +45,8 @@ pub(crate) type InFlight = Arc<AtomicBool>;
 
 /// A client's connection.
 #[derive(Debug)]
-pub(crate) struct GuardedStream {
-    socket: TcpStream,
+pub(crate) struct GuardedStream<S> {
+    socket: S,
     tracker: Tracker,
     times: StreamTimes,
     in_flight: InFlight,
@@ -67,10 +66,10 @@ pub(crate) struct GuardedStream {
     shut: bool,
 }
 
-impl GuardedStream {
-    /// Guards a fresh connection.
+impl<S> GuardedStream<S> {
+    /// Guards a fresh connection, plain or decrypted.
     pub(crate) fn new(
-        socket: TcpStream,
+        socket: S,
         limits: HeadLimits,
         times: StreamTimes,
         in_flight: InFlight,
@@ -232,7 +231,7 @@ struct Before {
     heads: u64,
 }
 
-impl AsyncRead for GuardedStream {
+impl<S: AsyncRead + Unpin> AsyncRead for GuardedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -276,7 +275,7 @@ impl AsyncRead for GuardedStream {
     }
 }
 
-impl AsyncWrite for GuardedStream {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -308,7 +307,7 @@ impl AsyncWrite for GuardedStream {
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        self.socket.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

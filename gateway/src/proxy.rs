@@ -1,7 +1,7 @@
 //! One request: identified, judged, authorised, forwarded, answered.
 
-use crate::answer::{AnswerBody, of_json, of_refusal, of_upstream};
-use crate::guarded_stream::{InFlight, REFUSED_METHOD};
+use crate::answer::{AnswerBody, of_json, of_redirect, of_refusal, of_upstream};
+use crate::guarded_stream::{InFlight, REFUSED_METHOD, StreamTimes};
 use crate::head::METHODS;
 use crate::path::canonicalise;
 use crate::policy::{Counts, RedisCounts};
@@ -14,11 +14,12 @@ use crate::state::Shared;
 use crate::trace_context::{Trace, request_id};
 use crate::upstream::{Pool, Terms};
 use http::request::Parts;
-use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Request, Response, Uri};
+use http::uri::{Authority, PathAndQuery};
+use http::{HeaderValue, Method, Request, Response, Uri, header};
 use http_body::Body;
 use hyper::body::Incoming;
 use std::convert::Infallible;
+use std::fmt::Write;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -52,6 +53,12 @@ pub(crate) struct Client {
     pub(crate) address: HeaderValue,
     /// Whether one of its requests is being worked on.
     pub(crate) in_flight: InFlight,
+    /// Whether it came by TLS.
+    pub(crate) tls: bool,
+    /// What its answers say about coming by TLS again.
+    pub(crate) hsts: Option<HeaderValue>,
+    /// How fast its bodies must be, where no guarded stream looks after that.
+    pub(crate) body_times: Option<StreamTimes>,
 }
 
 /// A refusal, with the methods that would have been allowed.
@@ -60,6 +67,7 @@ type Refused = (Refusal, Option<HeaderValue>);
 /// What is done with a request that was not refused.
 enum Admission<'a> {
     OwnHealth(&'static str),
+    Redirect(HeaderValue),
     Forward { route: &'a Route, target: Uri },
 }
 
@@ -70,15 +78,8 @@ pub(crate) async fn handle(
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
     let shared = &worker.shared;
-    let headers = request.headers();
-    let mut record = Box::new(Record::begin(
-        Arc::clone(shared),
-        Arc::clone(&client.in_flight),
-        request.method().clone(),
-        request_id(headers),
-        Trace::of(headers),
-    ));
     let (parts, body) = request.into_parts();
+    let mut record = begin(shared, &client, &parts);
     let announced = body.size_hint().lower();
     let admitted = admit(&worker, &client, &parts, announced, &mut record).await;
     Ok(match admitted {
@@ -87,10 +88,49 @@ pub(crate) async fn handle(
             Some((status, json)) => of_json(status, json, record),
             None => of_refusal(Refusal::NoRoute, record, None),
         },
+        Ok(Admission::Redirect(location)) => of_redirect(location, record),
         Ok(Admission::Forward { route, target }) => {
             forward(&worker, &client, route, target, (parts, body), record).await
         }
     })
+}
+
+/// Answers a request whose head was refused where it was read.
+pub(crate) fn handle_refused(
+    worker: &Worker,
+    client: &Client,
+    head: &Parts,
+    refusal: Refusal,
+) -> Response<AnswerBody> {
+    of_refusal(refusal, begin(&worker.shared, client, head), None)
+}
+
+fn begin(shared: &Arc<Shared>, client: &Client, head: &Parts) -> Box<Record> {
+    let mut record = Box::new(Record::begin(
+        Arc::clone(shared),
+        Arc::clone(&client.in_flight),
+        head.method.clone(),
+        request_id(&head.headers),
+        Trace::of(&head.headers),
+    ));
+    record.dress.hsts.clone_from(&client.hsts);
+    record
+}
+
+/// The same path at the same host, by TLS.
+fn https_location(request: &Parts, path: &str, port: u16) -> Option<HeaderValue> {
+    let host = request.headers.get(header::HOST)?.to_str().ok()?;
+    let host: Authority = host.parse().ok()?;
+    let mut location = format!("https://{}", host.host());
+    if port != 443 {
+        let _ = write!(location, ":{port}");
+    }
+    location.push_str(path);
+    if let Some(query) = request.uri.query() {
+        location.push('?');
+        location.push_str(query);
+    }
+    HeaderValue::from_str(&location).ok()
 }
 
 async fn admit<'a>(
@@ -115,6 +155,14 @@ async fn admit<'a>(
                 Some(HeaderValue::from_static("GET, HEAD")),
             )),
         };
+    }
+    if let Some(port) = shared.redirect_to_port.get()
+        && !client.tls
+    {
+        let location = https_location(request, &path.text, *port);
+        return location
+            .map(Admission::Redirect)
+            .ok_or((Refusal::HostMissing, None));
     }
     let Some((place, route)) = shared.routes.find(&path.text) else {
         return Err((Refusal::NoRoute, None));
@@ -202,13 +250,14 @@ async fn forward(
     let Some(pool) = worker.pools.get(route.upstream) else {
         return of_refusal(Refusal::UpstreamDown, record, None);
     };
-    let (body, progress) = RequestBody::new(incoming, route.body_limit);
+    let (body, progress) = RequestBody::new(incoming, route.body_limit, client.body_times);
     let mut headers = parts.headers;
     rewrite(
         &mut headers,
         Said {
             upstream_host: &pool.upstream().host_header,
             client: &client.address,
+            tls: client.tls,
             request_id: &record.request_id,
             trace: record.trace,
             consumer: record

@@ -24,6 +24,8 @@ pub(crate) struct Said<'a> {
     pub(crate) upstream_host: &'a HeaderValue,
     /// The client's address.
     pub(crate) client: &'a HeaderValue,
+    /// Whether it came by TLS.
+    pub(crate) tls: bool,
     /// The id of the request.
     pub(crate) request_id: &'a HeaderValue,
     /// The trace that it belongs to.
@@ -49,8 +51,9 @@ pub(crate) fn rewrite(headers: &mut HeaderMap, said: Said<'_>) {
         // A vendor's state of some other trace (W3C Trace Context §3.3).
         headers.remove(TRACESTATE);
     }
+    let proto = if said.tls { "https" } else { "http" };
     headers.insert(X_FORWARDED_FOR, said.client.clone());
-    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
+    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(proto));
     if let Some(host) = client_host {
         headers.insert(X_FORWARDED_HOST, host);
     }

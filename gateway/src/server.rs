@@ -1,16 +1,17 @@
 //! The running gateway: listeners, threads, and how they stop.
 
 use crate::access_log::{AccessLog, Writer};
-use crate::connection::OpenConnection;
+use crate::connection::{Door, OpenConnection};
 use crate::descriptors;
 use crate::settings::{Listen, Settings, ms};
 use crate::state::{Shared, StartError};
+use crate::tls::TlsSettings;
 use crate::workers::Thread;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -21,6 +22,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub struct Gateway {
     /// Where clients connect.
     pub address: SocketAddr,
+    /// Where clients connect by TLS.
+    pub tls_address: Option<SocketAddr>,
     /// Where the operator connects.
     pub admin_address: SocketAddr,
     shared: Arc<Shared>,
@@ -50,6 +53,18 @@ impl Gateway {
         let shared = Arc::new(Shared::new(settings, access_log)?);
         let (listener, address) = bind(&settings.listen, "listen").await?;
         let (admin_listener, admin_address) = bind(&settings.admin, "admin").await?;
+        let tls = settings.tls.as_ref().map(TlsSettings::listen);
+        let tls = match &tls {
+            Some(listen) => Some(bind(listen, "tls").await?),
+            None => None,
+        };
+        let (tls_listener, tls_address) = tls.unzip();
+        if let (Some(tls), Some(address)) = (&settings.tls, tls_address)
+            && tls.redirect_to_https
+        {
+            let port = tls.public_port.unwrap_or(address.port());
+            shared.redirect_to_port.get_or_init(|| port);
+        }
         let (stop, stopping) = watch::channel(false);
         let threads = (0..worker_count(settings))
             .map(|index| {
@@ -60,11 +75,19 @@ impl Gateway {
         let max_open = i64::try_from(settings.limits.max_connections).unwrap_or(i64::MAX);
         let of_acceptor = Arc::clone(&shared);
         let acceptor = tokio::spawn(async move {
-            accept(&listener, &threads, &of_acceptor, max_open, stopping).await;
+            accept(
+                (&listener, tls_listener.as_ref()),
+                &threads,
+                &of_acceptor,
+                max_open,
+                stopping,
+            )
+            .await;
             threads
         });
         Ok(Self {
             address,
+            tls_address,
             admin_address,
             acceptor,
             admin: tokio::spawn(crate::admin::serve(admin_listener, Arc::clone(&shared))),
@@ -127,7 +150,7 @@ async fn bind(listen: &Listen, key: &str) -> Result<(TcpListener, SocketAddr), S
 
 /// Hands connections to the threads in turn.
 async fn accept(
-    listener: &TcpListener,
+    (plain, tls): (&TcpListener, Option<&TcpListener>),
     threads: &[Thread],
     shared: &Shared,
     max_open: i64,
@@ -136,7 +159,8 @@ async fn accept(
     let mut turns = threads.iter().cycle();
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = plain.accept() => accepted.map(|(socket, peer)| (socket, (peer, Door::Plain))),
+            accepted = accept_tls(tls) => accepted.map(|(socket, peer)| (socket, (peer, Door::Tls))),
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match accepted {
@@ -158,5 +182,13 @@ async fn accept(
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
+    }
+}
+
+/// Without such a listener, never.
+async fn accept_tls(listener: Option<&TcpListener>) -> std::io::Result<(TcpStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
     }
 }

@@ -3,6 +3,7 @@
 use crate::head::METHODS;
 use crate::path::Oddities;
 use crate::policy::{LimitSettings, QuotaSettings, RedisSettings, validate_limits};
+use crate::tls::TlsSettings;
 use access::TokenSettings;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -40,6 +41,9 @@ pub struct Settings {
     pub upstreams: BTreeMap<String, UpstreamSettings>,
     /// Which path goes where.
     pub routes: Vec<RouteSettings>,
+    /// The encrypted door, beside `listen`.
+    #[serde(default)]
+    pub tls: Option<TlsSettings>,
     /// Where several gateways count their callers' requests together.
     #[serde(default)]
     pub redis: Option<RedisSettings>,

@@ -7,11 +7,12 @@ use crate::metrics::Metrics;
 use crate::policy::{LocalCounts, RedisSettings};
 use crate::routes::RouteTable;
 use crate::settings::{Settings, SettingsError, ms};
+use crate::tls::Tls;
 use crate::upstream::Upstream;
 use access::{KeyFile, WatchedKeyRing};
 use service::health::Health;
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// Everything that requests need, built once from the settings.
 pub(crate) struct Shared {
@@ -31,6 +32,12 @@ pub(crate) struct Shared {
     pub(crate) head_limits: HeadLimits,
     /// Times granted to clients.
     pub(crate) times: StreamTimes,
+    /// What serving over TLS needs, if there is such a listener.
+    pub(crate) tls: Option<Tls>,
+    /// Requests that an HTTP/2 connection may have on their way at once.
+    pub(crate) max_streams: u32,
+    /// The port to which the plain listener sends everybody, if it does.
+    pub(crate) redirect_to_port: OnceLock<u16>,
     /// Where limits are counted together, and where its password lies.
     pub(crate) redis: Option<(RedisSettings, PathBuf)>,
     /// Where limits are counted without Redis; takes no memory before the first count.
@@ -84,8 +91,13 @@ impl Shared {
         let own = ["/health", "unmatched"].map(str::to_owned);
         let route_names = routes.all().iter().map(|route| route.prefix.clone());
         let upstream_names: Vec<String> = settings.upstreams.keys().cloned().collect();
+        let metrics = Metrics::new(route_names.chain(own).collect(), &upstream_names)?;
+        let tls = settings.tls.as_ref();
         Ok(Self {
-            metrics: Metrics::new(route_names.chain(own).collect(), &upstream_names)?,
+            tls: tls.map(|tls| Tls::new(tls, &metrics.door)).transpose()?,
+            max_streams: tls.map_or(0, |tls| tls.max_streams),
+            redirect_to_port: OnceLock::new(),
+            metrics,
             health: crate::health::of_upstreams(&upstreams),
             keys: watch_keys(settings)?,
             routes,

@@ -3,7 +3,7 @@
 //! A request is read, forwarded and answered on one thread without waking another: that is worth
 //! more to a proxy than work stealing, because its tasks are all short.
 
-use crate::connection::{self, OpenConnection};
+use crate::connection::{self, Door, OpenConnection};
 use crate::policy::RedisCounts;
 use crate::proxy::Worker;
 use crate::state::{Shared, StartError};
@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 /// How often idle upstream connections are looked through.
 const SWEEP: Duration = Duration::from_secs(1);
 
-type Accepted = (StdTcpStream, SocketAddr, OpenConnection);
+type Accepted = (StdTcpStream, (SocketAddr, Door), OpenConnection);
 
 /// One serving thread, seen from outside.
 pub(crate) struct Thread {
@@ -68,7 +68,7 @@ impl Thread {
     pub(crate) fn give(
         &self,
         socket: StdTcpStream,
-        peer: SocketAddr,
+        peer: (SocketAddr, Door),
         open: OpenConnection,
     ) -> bool {
         self.sockets.send((socket, peer, open)).is_ok()
