@@ -68,6 +68,11 @@ pub(crate) async fn serve(
         ip,
         address: address.unwrap_or(HeaderValue::from_static("unknown")),
         in_flight: Arc::new(AtomicBool::new(false)),
+        permitted: worker
+            .shared
+            .addresses
+            .as_ref()
+            .is_none_or(|addresses| addresses.permit(ip)),
         tls: tls.is_some(),
         hsts: tls.and_then(|tls| tls.hsts.clone()),
         body_times: None,

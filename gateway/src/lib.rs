@@ -12,6 +12,7 @@ mod descriptors;
 mod door_metrics;
 mod framing;
 mod guarded_stream;
+mod gzip;
 mod head;
 mod health;
 mod http2_head;
@@ -36,6 +37,7 @@ mod workers;
 
 pub use access::TokenSettings;
 pub use path::Oddities;
+pub use policy::{AddressSettings, BrowserHeaders, CorsSettings};
 pub use policy::{LimitBy, LimitSettings, OnRedisFailure, QuotaSettings, RedisSettings};
 pub use refusal::Refusal;
 pub use server::Gateway;

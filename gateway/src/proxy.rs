@@ -1,6 +1,6 @@
 //! One request: identified, judged, authorised, forwarded, answered.
 
-use crate::answer::{AnswerBody, of_json, of_redirect, of_refusal, of_upstream};
+use crate::answer::{AnswerBody, of_json, of_preflight, of_redirect, of_refusal, of_upstream};
 use crate::guarded_stream::{InFlight, REFUSED_METHOD, StreamTimes};
 use crate::head::METHODS;
 use crate::path::canonicalise;
@@ -53,6 +53,8 @@ pub(crate) struct Client {
     pub(crate) address: HeaderValue,
     /// Whether one of its requests is being worked on.
     pub(crate) in_flight: InFlight,
+    /// Whether it may come at all.
+    pub(crate) permitted: bool,
     /// Whether it came by TLS.
     pub(crate) tls: bool,
     /// What its answers say about coming by TLS again.
@@ -68,6 +70,7 @@ type Refused = (Refusal, Option<HeaderValue>);
 enum Admission<'a> {
     OwnHealth(&'static str),
     Redirect(HeaderValue),
+    Preflight,
     Forward { route: &'a Route, target: Uri },
 }
 
@@ -89,6 +92,7 @@ pub(crate) async fn handle(
             None => of_refusal(Refusal::NoRoute, record, None),
         },
         Ok(Admission::Redirect(location)) => of_redirect(location, record),
+        Ok(Admission::Preflight) => of_preflight(record),
         Ok(Admission::Forward { route, target }) => {
             forward(&worker, &client, route, target, (parts, body), record).await
         }
@@ -114,6 +118,7 @@ fn begin(shared: &Arc<Shared>, client: &Client, head: &Parts) -> Box<Record> {
         Trace::of(&head.headers),
     ));
     record.dress.hsts.clone_from(&client.hsts);
+    record.dress.policy.clone_from(&shared.own_policy);
     record
 }
 
@@ -156,6 +161,9 @@ async fn admit<'a>(
             )),
         };
     }
+    if !client.permitted {
+        return Err(plain(Refusal::AddressDenied));
+    }
     if let Some(port) = shared.redirect_to_port.get()
         && !client.tls
     {
@@ -173,10 +181,13 @@ async fn admit<'a>(
     }
     // Boxed, because few routes have a policy and every connection has room for what is not boxed.
     if let Some(policy) = &route.policy {
-        record.dress.policy = Some(Arc::clone(policy));
+        let preflight = record.dress.begin(policy, request);
         Box::pin(policy.judge_stranger(worker, client, record))
             .await
             .map_err(plain)?;
+        if preflight {
+            return Ok(Admission::Preflight);
+        }
     }
     if !route.methods.contains(&request.method) {
         return Err((Refusal::MethodOfRoute, Some(route.allow.clone())));

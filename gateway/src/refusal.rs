@@ -97,6 +97,8 @@ refusals! {
     KeyMissing = ApiKeyMissing, "api_key_missing", "Send your key in the X-API-Key header.";
     /// The API key is not in force.
     KeyUnknown = ApiKeyUnknown, "api_key_unknown", "This key is not, or no longer, valid.";
+    /// The client's address is not among those that may come.
+    AddressDenied = AddressDenied, "address_denied", "Your address may not come here.";
     /// The route wants a token and none came.
     TokenMissing = TokenMissing, "token_missing", "Send your token in the Authorization header: Bearer and the token.";
     /// The token is not the issuer's, not for here, or not readable.
@@ -133,6 +135,7 @@ impl Refusal {
                 | Self::MethodOfRoute
                 | Self::KeyMissing
                 | Self::KeyUnknown
+                | Self::AddressDenied
                 | Self::TokenMissing
                 | Self::TokenInvalid
                 | Self::TokenExpired

@@ -49,7 +49,7 @@ impl RouteTable {
         for route in &settings.routes {
             let keys = route.api_key.is_some().then_some(keyed);
             keyed = keyed.saturating_add(usize::from(keys.is_some()));
-            let policy = Policy::of_route(route, &mut verifiers);
+            let policy = Policy::of_route(settings, route, &mut verifiers);
             routes.push(build(settings, route, keys, policy));
         }
         routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));

@@ -2,7 +2,10 @@
 
 use crate::head::METHODS;
 use crate::path::Oddities;
-use crate::policy::{LimitSettings, QuotaSettings, RedisSettings, validate_limits};
+use crate::policy::{
+    AddressSettings, BrowserHeaders, CorsSettings, LimitSettings, QuotaSettings, RedisSettings,
+    validate_browser, validate_limits,
+};
 use crate::tls::TlsSettings;
 use access::TokenSettings;
 use serde::Deserialize;
@@ -41,6 +44,18 @@ pub struct Settings {
     pub upstreams: BTreeMap<String, UpstreamSettings>,
     /// Which path goes where.
     pub routes: Vec<RouteSettings>,
+    /// Who may come at all; the gateway's own health is for everybody.
+    #[serde(default)]
+    pub addresses: Option<AddressSettings>,
+    /// Which pages of other origins may use the routes; a route may have its own rules instead.
+    #[serde(default)]
+    pub cors: Option<CorsSettings>,
+    /// What browsers are told; a route may have its own instead.
+    #[serde(default)]
+    pub browser_headers: Option<BrowserHeaders>,
+    /// Whether answers are compressed; a route may say otherwise.
+    #[serde(default)]
+    pub compress: bool,
     /// The encrypted door, beside `listen`.
     #[serde(default)]
     pub tls: Option<TlsSettings>,
@@ -160,6 +175,18 @@ pub struct RouteSettings {
     /// Whether the upstream checks the token itself and so gets to see it.
     #[serde(default)]
     pub forward_token: bool,
+    /// Who may come here, beside what `addresses` says for all.
+    #[serde(default)]
+    pub addresses: Option<AddressSettings>,
+    /// Instead of what is said for all.
+    #[serde(default)]
+    pub cors: Option<CorsSettings>,
+    /// Instead of what is said for all.
+    #[serde(default)]
+    pub browser_headers: Option<BrowserHeaders>,
+    /// Instead of what is said for all.
+    #[serde(default)]
+    pub compress: Option<bool>,
     /// How much a caller may ask in a day.
     #[serde(default)]
     pub quota: Option<QuotaSettings>,
@@ -281,6 +308,7 @@ impl Settings {
             }
             upstream.validate(&key)?;
         }
+        validate_browser("", self.cors.as_ref(), self.browser_headers.as_ref())?;
         for (index, route) in self.routes.iter().enumerate() {
             self.validate_route(&format!("routes[{index}]"), index, route)?;
         }
@@ -326,6 +354,7 @@ impl Settings {
         if let Some(Err((name, reason))) = route.token.as_ref().map(TokenSettings::validate) {
             return Err(wrong(format!("{key}.token.{name}"), reason));
         }
+        validate_browser(key, route.cors.as_ref(), route.browser_headers.as_ref())?;
         validate_limits(key, &route.limits, route.quota.as_ref())?;
         match &route.api_key {
             Some(api_key) if api_key.files.is_empty() => {

@@ -4,7 +4,7 @@ use crate::access_log::AccessLog;
 use crate::guarded_stream::StreamTimes;
 use crate::head::HeadLimits;
 use crate::metrics::Metrics;
-use crate::policy::{LocalCounts, RedisSettings};
+use crate::policy::{AddressSettings, LocalCounts, Policy, RedisSettings};
 use crate::routes::RouteTable;
 use crate::settings::{Settings, SettingsError, ms};
 use crate::tls::Tls;
@@ -38,6 +38,10 @@ pub(crate) struct Shared {
     pub(crate) max_streams: u32,
     /// The port to which the plain listener sends everybody, if it does.
     pub(crate) redirect_to_port: OnceLock<u16>,
+    /// Who may come at all.
+    pub(crate) addresses: Option<AddressSettings>,
+    /// What answers carry before a route is known.
+    pub(crate) own_policy: Option<Arc<Policy>>,
     /// Where limits are counted together, and where its password lies.
     pub(crate) redis: Option<(RedisSettings, PathBuf)>,
     /// Where limits are counted without Redis; takes no memory before the first count.
@@ -97,6 +101,8 @@ impl Shared {
             tls: tls.map(|tls| Tls::new(tls, &metrics.door)).transpose()?,
             max_streams: tls.map_or(0, |tls| tls.max_streams),
             redirect_to_port: OnceLock::new(),
+            addresses: settings.addresses.clone(),
+            own_policy: Policy::of_gateway(settings),
             metrics,
             health: crate::health::of_upstreams(&upstreams),
             keys: watch_keys(settings)?,

@@ -8,7 +8,9 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod browsers;
 mod client;
+mod compression;
 mod door;
 mod forwarding;
 mod framing;

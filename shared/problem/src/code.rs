@@ -49,6 +49,8 @@ registry! {
     TokenExpired = 401, "token_expired", "The token has expired";
     /// The caller is known but may not do this.
     Forbidden = 403, "forbidden", "This is not permitted";
+    /// The client's address is not among those that may come.
+    AddressDenied = 403, "address_denied", "The address may not come here";
     /// There is no such route or thing.
     NotFound = 404, "not_found", "There is nothing here";
     /// The route exists, with other methods.
