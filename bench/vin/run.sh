@@ -26,7 +26,7 @@ print(f"{what}: {names[1]} {own:.0f}/s, {names[0]} {peer:.0f}/s, ratio {own / pe
 
 # Whole programs on one core: reading lines, decoding, writing JSON with every variable and its source. What it takes to start
 # and to decode one VIN is taken off.
-head -1 "$VINS" > "$folder/one"
+grep -m 1 -E '^[0-9A-Z]{17}$' "$VINS" > "$folder/one"
 timed() { python3 - "$@" <<'PYTHON'
 import subprocess, sys, time
 begun = time.perf_counter()
@@ -42,17 +42,19 @@ for ((number = 0; number < rounds; number++)); do
   rate ours "$(ours "$VINS")" "$(ours "$folder/one")"
 done | report "one core, full answers" ultravin ours
 
-# Single VINs over HTTP, a different one each time.
+# Single VINs over HTTP: one VIN again and again, as the bare handler returns the same bytes again and again; then a
+# different one each time, which the thread's last answers cannot help.
 grep -m 20000 -E '^[0-9A-Z]{17}$' "$VINS" > "$folder/urls"
 ask "/vehicles/vindecode/$(head -1 "$folder/urls")" > "$folder/body"
 start_bare_handler "/vehicles/vindecode/{vin}" "/vehicles/vindecode/$(head -1 "$folder/urls")"
-export VIN_FILE="$folder/urls"
-measure() { wrk -t1 -c32 -d"${seconds}s" -H "X-API-Key: $key" -s bench/vin/vins.lua "http://127.0.0.1:$1" | tail -1; }
-measure "$own_port" >/dev/null
-for ((number = 0; number < rounds; number++)); do
-  echo "bare $(measure "$bare_port")"
-  echo "service $(measure "$own_port")"
-done | report "single VINs over HTTP" bare service
+measure() { VIN_FILE="$folder/$2" wrk -t1 -c32 -d"${seconds}s" -H "X-API-Key: $key" -s bench/vin/vins.lua "http://127.0.0.1:$1" | tail -1; }
+measure "$own_port" urls >/dev/null
+for which in one urls; do
+  for ((number = 0; number < rounds; number++)); do
+    echo "bare $(measure "$bare_port" "$which")"
+    echo "service $(measure "$own_port" "$which")"
+  done | report "over HTTP, $([ "$which" = one ] && echo "the same VIN" || echo "a new VIN each time")" bare service
+done
 
 # Lines over HTTP, the client on the same cores.
 sed -E 's/^([^,]*).*/"\1"/' "$VINS" > "$folder/lines"

@@ -32,6 +32,8 @@ pub(crate) struct Line<'a> {
     pub(crate) status: u16,
     /// The upstream's name.
     pub(crate) upstream: Option<&'a str>,
+    /// Which of several instances answered.
+    pub(crate) instance: Option<&'a str>,
     /// Why the gateway refused it, if it did.
     pub(crate) refused: Option<&'a str>,
     /// Whether the answer ended before its end.
@@ -177,6 +179,7 @@ fn write_line(
     for (key, value) in [
         ("\",\"consumer\":\"", line.consumer),
         ("\",\"upstream\":\"", line.upstream),
+        ("\",\"instance\":\"", line.instance),
         ("\",\"refused\":\"", line.refused),
     ] {
         if let Some(value) = value {
@@ -268,6 +271,7 @@ mod tests {
             method: "GET",
             status: 200,
             upstream: None,
+            instance: None,
             refused: None,
             cut_short: false,
             bytes_in: 0,

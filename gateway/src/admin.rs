@@ -1,9 +1,11 @@
 //! The operator's listener: metrics and health, away from the public door.
 
 use crate::access_log::AccessLog;
+use crate::reload::Reloader;
 use crate::state::Shared;
+use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, ORIGIN};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -11,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use problem::{Code, Problem};
+use serde::Serialize;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,15 +29,24 @@ const MAX_AGE: Duration = Duration::from_mins(5);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
+/// What the operator looks at, and what he can do.
+#[derive(Clone)]
+pub(crate) struct Operated {
+    /// What is in force.
+    pub(crate) live: Arc<ArcSwap<Shared>>,
+    /// Takes new settings.
+    pub(crate) reloader: Arc<Reloader>,
+}
+
 /// Serves the operator until the task is aborted.
-pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+pub(crate) async fn serve(listener: TcpListener, operated: Operated) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 match accepted {
                     Ok((socket, _)) if connections.len() < MAX_CONNECTIONS => {
-                        connections.spawn(serve_one(socket, Arc::clone(&shared)));
+                        connections.spawn(serve_one(socket, operated.clone()));
                     }
                     Ok(_one_too_many) => {}
                     // Out of descriptors, most likely: trying again at once would only burn the processor.
@@ -46,8 +58,8 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-async fn serve_one(socket: TcpStream, shared: Arc<Shared>) {
-    let service = service_fn(move |request| answer(Arc::clone(&shared), request));
+async fn serve_one(socket: TcpStream, operated: Operated) {
+    let service = service_fn(move |request| answer(operated.clone(), request));
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
@@ -60,22 +72,67 @@ async fn serve_one(socket: TcpStream, shared: Arc<Shared>) {
 }
 
 async fn answer(
-    shared: Arc<Shared>,
+    operated: Operated,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
+    let path = request.uri().path();
+    if path == "/reload" {
+        return Ok(reload(&operated.reloader, &request));
+    }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(refuse(Code::MethodNotAllowed));
     }
-    let path = request.uri().path();
+    let shared = operated.live.load_full();
+    match path {
+        "/routes" => return Ok(json(&crate::admin_lists::routes(&shared))),
+        "/upstreams" => return Ok(json(&crate::admin_lists::upstreams(&shared))),
+        "/settings" => return Ok(json(&operated.reloader.status())),
+        _ => {}
+    }
     if path == "/metrics" {
         let dropped = shared.access_log.as_ref().map_or(0, AccessLog::dropped);
-        let text = shared.metrics.render(dropped);
+        let text = shared.metrics.render(dropped, &shared.upstreams);
         return Ok(respond(StatusCode::OK, TEXT_FORMAT, text.into_bytes()));
     }
     Ok(match crate::health::answer(&shared.health, path).await {
         Some((status, json)) => respond(status, "application/json", json),
         None => refuse(Code::NotFound),
     })
+}
+
+/// Reads the settings again: 200 with what is in force now, or 422 with what is wrong.
+fn reload(reloader: &Reloader, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    if *request.method() != Method::POST {
+        return refuse(Code::MethodNotAllowed);
+    }
+    // A page in the operator's browser must not be able to do this.
+    if request.headers().contains_key(ORIGIN) {
+        return refuse(Code::Forbidden);
+    }
+    let rejected = match reloader.reload() {
+        Ok(status) => return json(&status),
+        Err(rejected) => rejected,
+    };
+    let at = match (&rejected.file, rejected.line) {
+        (Some(file), Some(line)) => format!("{}:{line}: ", file.display()),
+        _ => String::new(),
+    };
+    let problem = Problem::new(Code::InvalidBody).detail(format!("{at}{}", rejected.reason));
+    let mut problem = serde_json::to_value(&problem).unwrap_or_default();
+    if let Some(fields) = problem.as_object_mut() {
+        fields.insert("line".to_owned(), rejected.line.into());
+        fields.insert("reason".to_owned(), rejected.reason.into());
+    }
+    let mut response = json(&problem);
+    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    let kind = HeaderValue::from_static(problem::CONTENT_TYPE);
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}
+
+fn json(value: &impl Serialize) -> Response<Full<Bytes>> {
+    let body = serde_json::to_vec(value).unwrap_or_default();
+    respond(StatusCode::OK, "application/json", body)
 }
 
 fn refuse(code: Code) -> Response<Full<Bytes>> {

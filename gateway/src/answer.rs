@@ -90,7 +90,16 @@ pub(crate) fn of_upstream(
         response.body_mut().distrust();
         return of_refusal(Refusal::UpstreamBroken, record, None);
     }
-    let headers = response.headers_mut();
+    drop_for_this_hop(response.headers_mut());
+    let status = response.status();
+    if record.dress.prepare_gzip(status, response.headers_mut()) {
+        let gzip = |stream| Source::Gzip(Box::new(GzipStream::new(stream)));
+        return seal(response, record, gzip);
+    }
+    seal(response, record, Source::Upstream)
+}
+
+fn drop_for_this_hop(headers: &mut HeaderMap) {
     drop_named_in_connection(headers);
     let unwanted: Vec<HeaderName> = headers
         .keys()
@@ -100,12 +109,6 @@ pub(crate) fn of_upstream(
     for name in unwanted {
         headers.remove(name);
     }
-    let status = response.status();
-    if record.dress.prepare_gzip(status, response.headers_mut()) {
-        let gzip = |stream| Source::Gzip(Box::new(GzipStream::new(stream)));
-        return seal(response, record, gzip);
-    }
-    seal(response, record, Source::Upstream)
 }
 
 /// The HTTP library has refused malformed heads; what it accepts though two readers could differ is
@@ -144,6 +147,9 @@ pub(crate) fn of_refusal(
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     note_in_headers(headers, refusal, allow);
+    if let Some(seconds) = record.retry_after_s {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     seal(response, record, |body| Source::Own(Some(body)))
 }
 
@@ -182,12 +188,14 @@ pub(crate) fn of_json(
     seal(response, record, |body| Source::Own(Some(body)))
 }
 
-/// Sends the client to another place with the same method and body.
-pub(crate) fn of_redirect(location: HeaderValue, record: Box<Record>) -> Response<AnswerBody> {
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
-    response.headers_mut().insert(header::LOCATION, location);
-    seal(response, record, |body| Source::Own(Some(body)))
+/// An upstream's agreement to another protocol.
+pub(crate) fn of_switch(mut headers: HeaderMap, record: Box<Record>) -> Response<AnswerBody> {
+    drop_for_this_hop(&mut headers);
+    crate::tunnel::say(&mut headers);
+    let mut response = Response::new(());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    *response.headers_mut() = headers;
+    seal(response, record, |()| Source::Own(None))
 }
 
 /// Tells a browser what a page may do; the policy of the route says it.
@@ -195,6 +203,14 @@ pub(crate) fn of_preflight(record: Box<Record>) -> Response<AnswerBody> {
     let mut response = Response::new(());
     *response.status_mut() = StatusCode::NO_CONTENT;
     seal(response, record, |()| Source::Own(None))
+}
+
+/// Sends the client to another place with the same method and body.
+pub(crate) fn of_redirect(location: HeaderValue, record: Box<Record>) -> Response<AnswerBody> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    response.headers_mut().insert(header::LOCATION, location);
+    seal(response, record, |body| Source::Own(Some(body)))
 }
 
 /// Every answer carries the id of its request.

@@ -3,13 +3,14 @@
 use crate::connection_http2;
 use crate::guarded_stream::GuardedStream;
 use crate::proxy::{Client, Worker, handle};
+use crate::tunnel::Switch;
 use http::HeaderValue;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use prometheus::IntGauge;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -58,32 +59,31 @@ pub(crate) async fn serve(
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it was served");
     }
+    let shared = worker.shared();
     let tls = match door {
         Door::Plain => None,
-        Door::Tls => worker.shared.tls.as_ref(),
+        Door::Tls => shared.tls.clone(),
     };
+    let times = shared.times;
+    drop(shared);
     let ip = peer.ip().to_canonical();
     let address = HeaderValue::from_str(&ip.to_string());
     let mut client = Client {
         ip,
         address: address.unwrap_or(HeaderValue::from_static("unknown")),
         in_flight: Arc::new(AtomicBool::new(false)),
-        permitted: worker
-            .shared
-            .addresses
-            .as_ref()
-            .is_none_or(|addresses| addresses.permit(ip)),
+        switch: Switch::default(),
         tls: tls.is_some(),
-        hsts: tls.and_then(|tls| tls.hsts.clone()),
+        hsts: tls.as_ref().and_then(|tls| tls.hsts.clone()),
         body_times: None,
     };
     let Some(tls) = tls else {
         return serve_http1(worker, socket, Arc::new(client), open, stop).await;
     };
     // Boxed, because most of what a handshake needs is needed only once.
-    match Box::pin(tls.accept(socket, worker.shared.times.head)).await {
+    match Box::pin(tls.accept(socket, times.head)).await {
         Ok((stream, true)) => {
-            client.body_times = Some(worker.shared.times);
+            client.body_times = Some(times);
             let client = Arc::new(client);
             Box::pin(connection_http2::serve(worker, stream, client, open, stop)).await;
         }
@@ -101,15 +101,18 @@ async fn serve_http1(
     open: OpenConnection,
     mut stop: watch::Receiver<bool>,
 ) {
+    let shared = worker.shared();
     let stream = GuardedStream::new(
         socket,
-        worker.shared.head_limits,
-        worker.shared.times,
+        shared.head_limits,
+        shared.times,
         Arc::clone(&client.in_flight),
     );
-    let max_headers = worker.shared.head_limits.headers;
+    let max_headers = shared.head_limits.headers;
+    drop(shared);
+    let of_requests = Arc::clone(&client);
     let service =
-        service_fn(move |request| handle(Arc::clone(&worker), Arc::clone(&client), request));
+        service_fn(move |request| handle(Arc::clone(&worker), Arc::clone(&of_requests), request));
     let mut http = http1::Builder::new();
     // The guarded stream keeps the time, for heads, bodies and pauses alike.
     http.header_read_timeout(None)
@@ -118,20 +121,26 @@ async fn serve_http1(
     if max_headers > LIBRARY_MAX_HEADERS {
         http.max_headers(max_headers);
     }
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut connection = http.serve_connection(TokioIo::new(stream), service);
     let ended = tokio::select! {
         biased;
-        ended = connection.as_mut() => Some(ended),
+        ended = &mut connection => Some(ended),
         _ = stop.wait_for(|stop| *stop) => None,
     };
     let ended = if let Some(ended) = ended {
         ended
     } else {
-        connection.as_mut().graceful_shutdown();
-        connection.await
+        Pin::new(&mut connection).graceful_shutdown();
+        (&mut connection).await
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a client's connection ended early");
+    }
+    if let Some(tunnel) = client.switch.take() {
+        let parts = connection.into_parts();
+        tunnel
+            .run(parts.io.into_inner(), &parts.read_buf, stop)
+            .await;
     }
     drop(open);
 }

@@ -5,6 +5,7 @@ use crate::connection::OpenConnection;
 use crate::http2_head;
 use crate::http2_stream::{ClockedBody, Clocks, State};
 use crate::proxy::{Client, Worker, handle, handle_refused};
+use crate::state::Shared;
 use http::{Request, Response, header};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -38,10 +39,12 @@ pub(crate) async fn serve(
     open: OpenConnection,
     mut stop: watch::Receiver<bool>,
 ) {
-    let times = worker.shared.times;
+    let shared = worker.shared();
+    let times = shared.times;
     let clocks = Arc::new(Clocks::new(times.idle, times.bytes_per_second));
     let of_service = Arc::clone(&clocks);
-    let builder = builder(&worker);
+    let builder = builder(&shared);
+    drop(shared);
     let service = service_fn(move |request| {
         answer(
             Arc::clone(&worker),
@@ -92,12 +95,12 @@ fn look_every(patience: Duration) -> Duration {
     (patience / 4).clamp(Duration::from_millis(20), Duration::from_secs(1))
 }
 
-fn builder(worker: &Worker) -> http2::Builder<TokioExecutor> {
-    let limits = worker.shared.head_limits;
-    let times = worker.shared.times;
+fn builder(shared: &Shared) -> http2::Builder<TokioExecutor> {
+    let limits = shared.head_limits;
+    let times = shared.times;
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())
-        .max_concurrent_streams(worker.shared.max_streams)
+        .max_concurrent_streams(shared.max_streams)
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .max_pending_accept_reset_streams(MAX_PENDING_RESETS)
         .max_local_error_reset_streams(MAX_MISTAKES)
@@ -118,7 +121,7 @@ async fn answer(
 ) -> Result<Response<ClockedBody>, Infallible> {
     let ticket = clocks.begin();
     let (mut head, body) = request.into_parts();
-    let judged = http2_head::judge(&head, !body.is_end_stream(), worker.shared.head_limits);
+    let judged = http2_head::judge(&head, !body.is_end_stream(), worker.shared().head_limits);
     let answer: Response<AnswerBody> = match judged {
         Ok(()) => {
             http2_head::as_http11(&mut head);

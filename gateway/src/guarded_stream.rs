@@ -93,6 +93,11 @@ impl<S> GuardedStream<S> {
         }
     }
 
+    /// The bare socket, when nothing that came over it is left unread.
+    pub(crate) fn into_socket(self) -> Option<S> {
+        (self.held.is_empty() && !self.closing).then_some(self.socket)
+    }
+
     /// Whether no byte of the next head has come.
     fn between(&self) -> bool {
         self.held.is_empty() && self.tracker.in_head()

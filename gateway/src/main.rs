@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
-use gateway::{Gateway, Settings, check};
+use gateway::{Gateway, Settings, Source, check};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -60,7 +60,16 @@ fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
     Ok(service::settings::load("gateway", file)?)
 }
 
+/// The settings as files, and how they are read.
+fn source(file: Option<&Path>) -> Source {
+    let again = file.map(Path::to_owned);
+    Source::new(service::settings::files("gateway", file), move || {
+        settings(again.as_deref()).map_err(|error| format!("{error:#}"))
+    })
+}
+
 fn serve(file: Option<&Path>) -> anyhow::Result<()> {
+    let source = source(file);
     let settings = settings(file)?;
     let telemetry = service::telemetry::init("gateway", VERSION)?;
     // Requests are served by threads of their own; this one accepts, and answers the operator.
@@ -68,7 +77,7 @@ fn serve(file: Option<&Path>) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let gateway = Gateway::start(&settings, std::io::stdout()).await?;
+        let gateway = Gateway::start_from(&settings, Some(source), std::io::stdout()).await?;
         tracing::info!(address = %gateway.address, admin = %gateway.admin_address, "serving");
         service::shutdown::signal().await;
         tracing::info!("stopping");

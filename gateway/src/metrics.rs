@@ -2,13 +2,14 @@
 
 use crate::door_metrics::DoorMetrics;
 use crate::refusal::Refusal;
+use crate::upstream::{Upstream, UpstreamMetrics};
 use http::{Method, StatusCode};
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder,
 };
 use service::telemetry::DURATION_BUCKETS_S;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Every method that is counted by its name, then the rest.
@@ -16,7 +17,9 @@ const METHODS: [&str; 8] = [
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "_OTHER",
 ];
 /// How a request to an upstream may end; the last is the client's fault, not the upstream's.
-const OUTCOMES: [&str; 6] = ["answered", "down", "busy", "timeout", "broken", "client"];
+const OUTCOMES: [&str; 7] = [
+    "answered", "down", "busy", "timeout", "broken", "open", "client",
+];
 const STATUSES: usize = 500;
 
 type ByStatus = Box<[OnceLock<Histogram>]>;
@@ -25,11 +28,14 @@ type ByStatus = Box<[OnceLock<Histogram>]>;
 pub(crate) struct Metrics {
     registry: Registry,
     served: HistogramVec,
+    sent: HistogramVec,
     /// Handles of `served` by route, method and status, made when first needed.
     handles: Vec<[OnceLock<ByStatus>; METHODS.len()]>,
     routes: Vec<String>,
     by_upstream: Vec<[Histogram; OUTCOMES.len()]>,
     refused: Vec<IntCounter>,
+    /// What is counted about instances and circuit breakers.
+    pub(crate) of_upstreams: UpstreamMetrics,
     /// Connections from clients that are open now.
     pub(crate) open_connections: IntGauge,
     /// Connections that were closed at once because there were too many.
@@ -76,11 +82,9 @@ impl Metrics {
         registry.register(Box::new(refused.clone()))?;
         register_build_info(&registry)?;
         Ok(Self {
-            handles: routes.iter().map(|_| Default::default()).collect(),
-            by_upstream: upstreams
-                .iter()
-                .map(|name| OUTCOMES.map(|outcome| sent.with_label_values(&[name, outcome])))
-                .collect(),
+            of_upstreams: UpstreamMetrics::new(&registry)?,
+            handles: handles(&routes),
+            by_upstream: by_upstream(&sent, upstreams),
             refused: Refusal::ALL
                 .iter()
                 .map(|r| refused.with_label_values(&[r.label()]))
@@ -103,8 +107,32 @@ impl Metrics {
             door: DoorMetrics::new(&registry)?,
             registry,
             served,
+            sent,
             routes,
         })
+    }
+
+    /// The same metrics for other routes and upstreams: what was counted stays.
+    pub(crate) fn renewed(&self, routes: Vec<String>, upstreams: &[String]) -> Self {
+        Self {
+            registry: self.registry.clone(),
+            served: self.served.clone(),
+            sent: self.sent.clone(),
+            handles: handles(&routes),
+            by_upstream: by_upstream(&self.sent, upstreams),
+            routes,
+            refused: self.refused.clone(),
+            of_upstreams: self.of_upstreams.clone(),
+            open_connections: self.open_connections.clone(),
+            turned_away: self.turned_away.clone(),
+            access_log_dropped: self.access_log_dropped.clone(),
+            door: self.door.clone(),
+        }
+    }
+
+    /// Where other parts register what they count.
+    pub(crate) fn registry(&self) -> Registry {
+        self.registry.clone()
     }
 
     /// The name of a route, by its place.
@@ -152,7 +180,8 @@ impl Metrics {
             Some(Refusal::UpstreamBusy) => 2,
             Some(Refusal::UpstreamTimeout) => 3,
             Some(Refusal::UpstreamBroken) => 4,
-            Some(_) => 5,
+            Some(Refusal::UpstreamOpen) => 5,
+            Some(_) => 6,
         };
         let of_upstream = self.by_upstream.get(upstream);
         if let Some(histogram) = of_upstream.and_then(|outcomes| outcomes.get(outcome)) {
@@ -169,7 +198,8 @@ impl Metrics {
     }
 
     /// Everything in the Prometheus text format.
-    pub(crate) fn render(&self, access_log_dropped: u64) -> String {
+    pub(crate) fn render(&self, access_log_dropped: u64, upstreams: &[Arc<Upstream>]) -> String {
+        self.of_upstreams.look_at(upstreams);
         self.access_log_dropped
             .set(i64::try_from(access_log_dropped).unwrap_or(i64::MAX));
         TextEncoder::new()
@@ -179,6 +209,15 @@ impl Metrics {
                 String::new()
             })
     }
+}
+
+fn handles(routes: &[String]) -> Vec<[OnceLock<ByStatus>; METHODS.len()]> {
+    routes.iter().map(|_| Default::default()).collect()
+}
+
+fn by_upstream(sent: &HistogramVec, upstreams: &[String]) -> Vec<[Histogram; OUTCOMES.len()]> {
+    let of = |name: &String| OUTCOMES.map(|outcome| sent.with_label_values(&[name, outcome]));
+    upstreams.iter().map(of).collect()
 }
 
 fn gauge(registry: &Registry, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {

@@ -9,13 +9,16 @@ use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::request_body::RequestBody;
 use crate::request_headers::{API_KEY, Said, rewrite};
-use crate::routes::Route;
+use crate::routes::{Route, host_of};
 use crate::state::Shared;
 use crate::trace_context::{Trace, request_id};
-use crate::upstream::{Pool, Terms};
+use crate::tunnel::{self, Switch};
+use crate::upstream::{Terms, Upstream};
+use access::Consumer;
+use arc_swap::ArcSwap;
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery};
-use http::{HeaderValue, Method, Request, Response, Uri, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body::Body;
 use hyper::body::Incoming;
 use std::convert::Infallible;
@@ -26,21 +29,26 @@ use std::time::Instant;
 
 /// What the requests of one worker thread need.
 pub(crate) struct Worker {
-    /// What all workers share.
-    pub(crate) shared: Arc<Shared>,
-    /// This worker's connections to each upstream.
-    pub(crate) pools: Vec<Arc<Pool>>,
+    /// What all workers share; it is replaced as a whole when the settings change.
+    pub(crate) live: Arc<ArcSwap<Shared>>,
+    /// Which worker it is, from 0.
+    pub(crate) place: usize,
     /// This worker's connection to the Redis that limits are counted in.
     pub(crate) redis: Option<RedisCounts>,
 }
 
 impl Worker {
+    /// What is in force now. Looked up once a request, which is finished on these terms.
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        self.live.load_full()
+    }
+
     /// Where this worker counts its callers' requests.
-    pub(crate) fn counts(&self) -> Counts<'_> {
+    pub(crate) fn counts<'a>(&'a self, shared: &'a Shared) -> Counts<'a> {
         Counts {
             redis: self.redis.as_ref(),
-            local: &self.shared.local_counts,
-            metrics: &self.shared.metrics.door,
+            local: &shared.local_counts,
+            metrics: &shared.metrics.door,
         }
     }
 }
@@ -53,8 +61,8 @@ pub(crate) struct Client {
     pub(crate) address: HeaderValue,
     /// Whether one of its requests is being worked on.
     pub(crate) in_flight: InFlight,
-    /// Whether it may come at all.
-    pub(crate) permitted: bool,
+    /// What it switches to, if it does.
+    pub(crate) switch: Switch,
     /// Whether it came by TLS.
     pub(crate) tls: bool,
     /// What its answers say about coming by TLS again.
@@ -80,11 +88,11 @@ pub(crate) async fn handle(
     client: Arc<Client>,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
-    let shared = &worker.shared;
+    let shared = &worker.shared();
     let (parts, body) = request.into_parts();
     let mut record = begin(shared, &client, &parts);
     let announced = body.size_hint().lower();
-    let admitted = admit(&worker, &client, &parts, announced, &mut record).await;
+    let admitted = admit((&worker, shared), &client, &parts, announced, &mut record).await;
     Ok(match admitted {
         Err((refusal, allow)) => of_refusal(refusal, record, allow),
         Ok(Admission::OwnHealth(path)) => match crate::health::answer(&shared.health, path).await {
@@ -94,7 +102,15 @@ pub(crate) async fn handle(
         Ok(Admission::Redirect(location)) => of_redirect(location, record),
         Ok(Admission::Preflight) => of_preflight(record),
         Ok(Admission::Forward { route, target }) => {
-            forward(&worker, &client, route, target, (parts, body), record).await
+            let place = route.upstream_for(&parts.headers);
+            record.upstream = Some(place);
+            match shared.upstreams.get(place) {
+                Some(upstream) => {
+                    let going = (upstream, route, target);
+                    forward(worker.place, &client, going, (parts, body), record).await
+                }
+                None => of_refusal(Refusal::UpstreamDown, record, None),
+            }
         }
     })
 }
@@ -106,7 +122,7 @@ pub(crate) fn handle_refused(
     head: &Parts,
     refusal: Refusal,
 ) -> Response<AnswerBody> {
-    of_refusal(refusal, begin(&worker.shared, client, head), None)
+    of_refusal(refusal, begin(&worker.shared(), client, head), None)
 }
 
 fn begin(shared: &Arc<Shared>, client: &Client, head: &Parts) -> Box<Record> {
@@ -138,15 +154,34 @@ fn https_location(request: &Parts, path: &str, port: u16) -> Option<HeaderValue>
     HeaderValue::from_str(&location).ok()
 }
 
+/// What is judged before there is a route.
+fn admit_stranger(
+    shared: &Shared,
+    client: &Client,
+    request: &Parts,
+    path: &str,
+) -> Result<Option<HeaderValue>, Refusal> {
+    let addresses = shared.addresses.as_ref();
+    if addresses.is_some_and(|addresses| !addresses.permit(client.ip)) {
+        return Err(Refusal::AddressDenied);
+    }
+    match shared.redirect_to_port.get() {
+        Some(port) if !client.tls => {
+            let location = https_location(request, path, *port);
+            location.map(Some).ok_or(Refusal::HostMissing)
+        }
+        _ => Ok(None),
+    }
+}
+
 async fn admit<'a>(
-    worker: &'a Worker,
+    (worker, shared): (&Worker, &'a Shared),
     client: &Client,
     request: &Parts,
     announced_bytes: u64,
     record: &mut Record,
 ) -> Result<Admission<'a>, Refused> {
     let plain = |refusal| (refusal, None);
-    let shared = &worker.shared;
     if request.method.as_str() == REFUSED_METHOD {
         return Err(of_raw_head(request.uri.path()));
     }
@@ -161,28 +196,25 @@ async fn admit<'a>(
             )),
         };
     }
-    if !client.permitted {
-        return Err(plain(Refusal::AddressDenied));
+    if let Some(location) = admit_stranger(shared, client, request, &path.text).map_err(plain)? {
+        return Ok(Admission::Redirect(location));
     }
-    if let Some(port) = shared.redirect_to_port.get()
-        && !client.tls
-    {
-        let location = https_location(request, &path.text, *port);
-        return location
-            .map(Admission::Redirect)
-            .ok_or((Refusal::HostMissing, None));
-    }
-    let Some((place, route)) = shared.routes.find(&path.text) else {
+    let host = || host_of(&request.uri, &request.headers);
+    let Some((place, route)) = shared.routes.find(&path.text, host) else {
         return Err((Refusal::NoRoute, None));
     };
     record.route = place;
+    if route.in_maintenance {
+        record.retry_after_s = Some(MAINTENANCE_RETRY_S);
+        return Err((Refusal::Maintenance, None));
+    }
     if !path.oddities.within(route.permitted) {
         return Err((Refusal::Path, None));
     }
     // Boxed, because few routes have a policy and every connection has room for what is not boxed.
     if let Some(policy) = &route.policy {
         let preflight = record.dress.begin(policy, request);
-        Box::pin(policy.judge_stranger(worker, client, record))
+        Box::pin(policy.judge_stranger((worker, shared), client, record))
             .await
             .map_err(plain)?;
         if preflight {
@@ -197,7 +229,8 @@ async fn admit<'a>(
         return Err((Refusal::BodyTooLarge, None));
     }
     if let Some(policy) = &route.policy {
-        Box::pin(policy.judge_caller(worker, client, &request.headers, record))
+        let headers = &request.headers;
+        Box::pin(policy.judge_caller((worker, shared), client, headers, record))
             .await
             .map_err(plain)?;
     }
@@ -206,6 +239,8 @@ async fn admit<'a>(
     Ok(Admission::Forward { route, target })
 }
 
+/// What clients of a route in maintenance are told to wait.
+const MAINTENANCE_RETRY_S: u64 = 60;
 const OWN_PATHS: [&str; 3] = ["/health", "/health/live", "/health/ready"];
 
 /// The guarded stream refused the head itself and left the reason in the path.
@@ -250,44 +285,38 @@ fn target_of(path: &str, route: &Route, query: Option<&str>) -> Option<Uri> {
         .map(Uri::from)
 }
 
+fn name_header(name: Option<&str>) -> Option<HeaderValue> {
+    name.and_then(|name| HeaderValue::from_str(name).ok())
+}
+
 async fn forward(
-    worker: &Worker,
+    worker: usize,
     client: &Client,
-    route: &Route,
-    target: Uri,
+    (upstream, route, target): (&Arc<Upstream>, &Route, Uri),
     (parts, incoming): (Parts, Incoming),
     mut record: Box<Record>,
 ) -> Response<AnswerBody> {
-    let Some(pool) = worker.pools.get(route.upstream) else {
-        return of_refusal(Refusal::UpstreamDown, record, None);
-    };
+    let switching = route.websocket_idle.filter(|_| tunnel::is_asked(&parts));
     let (body, progress) = RequestBody::new(incoming, route.body_limit, client.body_times);
     let mut headers = parts.headers;
     rewrite(
         &mut headers,
         Said {
-            upstream_host: &pool.upstream().host_header,
+            upstream_host: &upstream.host_header,
             client: &client.address,
             tls: client.tls,
             request_id: &record.request_id,
             trace: record.trace,
-            consumer: record
-                .consumer
-                .as_ref()
-                .and_then(|consumer| HeaderValue::from_str(consumer.name()).ok()),
-            user: record
-                .caller
-                .as_ref()
-                .and_then(|caller| HeaderValue::from_str(&caller.subject).ok()),
+            consumer: name_header(record.consumer.as_ref().map(Consumer::name)),
+            user: name_header(record.caller.as_ref().map(|caller| &*caller.subject)),
             forward_key: route.forward_key,
-            // Without a policy it is the upstream's own business.
-            forward_token: route
-                .policy
-                .as_ref()
-                .is_none_or(|policy| policy.forwards_token()),
+            forward_token: route.forwards_token(),
+            deadline: &route.deadline,
         },
     );
-    record.upstream = Some(route.upstream);
+    if switching.is_some() {
+        tunnel::say(&mut headers);
+    }
     record.body.clone_from(&progress);
     let may_repeat = progress.is_none() && parts.method.is_idempotent();
     let mut onward = Request::new(body);
@@ -301,10 +330,21 @@ async fn forward(
         may_repeat,
         progress,
     };
-    let outcome = pool.send(onward, terms).await;
+    let outcome = upstream.send(worker, onward, terms, sent).await;
     record.upstream_duration = Some(sent.elapsed());
-    match outcome {
-        Ok(response) => of_upstream(response, record),
-        Err(refusal) => of_refusal(refusal, record, None),
+    if let Ok(response) = &outcome
+        && upstream.members().len() > 1
+    {
+        record.instance = Some(response.body().instance());
+    }
+    match (outcome, switching) {
+        (Ok(response), Some(idle)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+            tunnel::open(response, record, &client.switch, idle).await
+        }
+        (Ok(response), _) => of_upstream(response, record),
+        (Err(none), _) => {
+            record.retry_after_s = none.retry_after_s;
+            of_refusal(none.refusal, record, None)
+        }
     }
 }

@@ -35,10 +35,14 @@ pub(crate) struct Record {
     pub(crate) consumer: Option<Consumer>,
     /// The place of the upstream it was sent to.
     pub(crate) upstream: Option<usize>,
+    /// Which of several instances answered.
+    pub(crate) instance: Option<&'static str>,
     /// How long the upstream took.
     pub(crate) upstream_duration: Option<Duration>,
     /// Why it was refused.
     pub(crate) refused: Option<Refusal>,
+    /// When it is worth asking again, if that is known.
+    pub(crate) retry_after_s: Option<u64>,
     /// How its body got on.
     pub(crate) body: Option<Arc<Progress>>,
     /// Bytes of the answer so far.
@@ -72,8 +76,10 @@ impl Record {
             status: None,
             consumer: None,
             upstream: None,
+            instance: None,
             upstream_duration: None,
             refused: None,
+            retry_after_s: None,
             body: None,
             bytes_out: 0,
             cut_short: false,
@@ -113,6 +119,7 @@ impl Drop for Record {
             method: self.method.as_str(),
             status: status.as_u16(),
             upstream: upstream.map(|upstream| upstream.name.as_str()),
+            instance: self.instance,
             refused: self.refused.map(Refusal::label),
             cut_short: self.cut_short,
             bytes_in: self.body.as_ref().map_or(0, |body| body.bytes()),

@@ -91,6 +91,8 @@ refusals! {
     Path = BadPath, "path", "Write the path plainly: no dot segments, empty segments, backslashes or encoded separators.";
     /// No route has this path.
     NoRoute = NotFound, "no_route", "No route has this path.";
+    /// The route is closed for the time being.
+    Maintenance = Unavailable, "maintenance", "The service is being worked on; ask again later.";
     /// The route does not take this method.
     MethodOfRoute = MethodNotAllowed, "method_of_route", "This route does not take the method.";
     /// The route wants an API key and none came.
@@ -112,13 +114,15 @@ refusals! {
     /// The caller is faster than a limit of the route.
     RateLimited = RateLimited, "rate_limited", "You ask faster than this route allows; see Retry-After.";
     /// The caller has asked as often as it may today.
-    QuotaExceeded = QuotaExceeded, "quota_exceeded", "You have asked as often as you may today; see Retry-After.";
+    QuotaExceeded = DailyQuotaExceeded, "daily_quota_exceeded", "You have asked as often as you may today; see Retry-After.";
     /// A limit cannot be looked up, and the route is closed then.
     LimitUnknown = Unavailable, "limit_unknown", "Limits cannot be checked now.";
     /// The upstream cannot be connected to.
     UpstreamDown = Unavailable, "upstream_down", "The service behind the gateway cannot be reached.";
     /// Every connection the upstream may have is in use.
     UpstreamBusy = Unavailable, "upstream_busy", "The service behind the gateway is busy.";
+    /// So many requests to the upstream failed that it is left alone for a while.
+    UpstreamOpen = Unavailable, "upstream_open", "The service behind the gateway failed too often; ask again later.";
     /// The upstream did not answer in time.
     UpstreamTimeout = GatewayTimeout, "upstream_timeout", "The service behind the gateway did not answer in time.";
     /// The upstream broke the protocol.
@@ -132,6 +136,7 @@ impl Refusal {
             self,
             Self::Path
                 | Self::NoRoute
+                | Self::Maintenance
                 | Self::MethodOfRoute
                 | Self::KeyMissing
                 | Self::KeyUnknown
@@ -146,6 +151,7 @@ impl Refusal {
                 | Self::LimitUnknown
                 | Self::UpstreamDown
                 | Self::UpstreamBusy
+                | Self::UpstreamOpen
                 | Self::UpstreamTimeout
                 | Self::UpstreamBroken
         )

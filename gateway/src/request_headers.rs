@@ -10,6 +10,8 @@ pub(crate) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
 /// W3C trace context.
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static(TRACEPARENT_HEADER);
+/// Milliseconds that the sender still waits for the answer.
+pub(crate) const DEADLINE: HeaderName = HeaderName::from_static("x-deadline-ms");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -38,6 +40,8 @@ pub(crate) struct Said<'a> {
     pub(crate) forward_key: bool,
     /// Whether the upstream gets to see the token.
     pub(crate) forward_token: bool,
+    /// How long the gateway waits for the answer.
+    pub(crate) deadline: &'a HeaderValue,
 }
 
 /// Turns a client's headers into those that the upstream gets.
@@ -45,6 +49,7 @@ pub(crate) fn rewrite(headers: &mut HeaderMap, said: Said<'_>) {
     drop_named_in_connection(headers);
     drop_never_forwarded(headers, said.forward_key);
     let client_host = headers.insert(header::HOST, said.upstream_host.clone());
+    headers.insert(DEADLINE, said.deadline.clone());
     headers.insert(REQUEST_ID, said.request_id.clone());
     headers.insert(TRACEPARENT, said.trace.traceparent());
     if !said.trace.taken_over {

@@ -30,6 +30,7 @@ fn rewritten(pairs: &[(&str, &str)], forward_key: bool) -> HeaderMap {
         user: None,
         forward_key,
         forward_token: true,
+        deadline: &HeaderValue::from_static("900"),
     };
     rewrite(&mut headers, said);
     headers
@@ -63,6 +64,7 @@ fn the_state_of_a_trace_goes_with_its_trace_only() {
             tls: true,
             forward_token: true,
             user: None,
+            deadline: &HeaderValue::from_static("900"),
         };
         rewrite(&mut headers, said);
         headers.contains_key(TRACESTATE)
@@ -78,7 +80,7 @@ proptest! {
     fn nobody_speaks_for_the_gateway(
         names in prop::collection::vec(prop::sample::select(vec![
             "x-consumer-id", "x-tenant-id", "x-user-id", "x-request-id", "traceparent", "x-forwarded-for", "x-forwarded-proto",
-            "x-forwarded-host", "x-forwarded-anything", "forwarded", "x-real-ip", "host", "te", "upgrade", "accept", "x-original-url",
+            "x-forwarded-host", "x-forwarded-anything", "forwarded", "x-real-ip", "host", "te", "upgrade", "accept", "x-original-url", "x-deadline-ms",
         ]), 0..12),
         named in prop::collection::vec(prop::sample::select(vec!["x-consumer-id", "host", "x-forwarded-for", "accept", "x-request-id", "close"]), 0..4),
     ) {
@@ -86,14 +88,14 @@ proptest! {
         let mut pairs: Vec<(&str, &str)> = names.iter().map(|name| (*name, "spoofed")).collect();
         pairs.push(("connection", &named));
         let headers = rewritten(&pairs, false);
-        for (name, value) in [("host", "upstream:1"), ("x-request-id", "id-12345"), ("x-forwarded-for", "192.0.2.1"), ("x-forwarded-proto", "http"), ("x-consumer-id", "partner")] {
+        for (name, value) in [("host", "upstream:1"), ("x-request-id", "id-12345"), ("x-forwarded-for", "192.0.2.1"), ("x-forwarded-proto", "http"), ("x-consumer-id", "partner"), ("x-deadline-ms", "900")] {
             let all: Vec<_> = headers.get_all(name).iter().collect();
             prop_assert_eq!(all, [value]);
         }
         prop_assert_eq!(headers.get_all(TRACEPARENT).iter().count(), 1);
         prop_assert!(headers[TRACEPARENT].as_bytes().starts_with(b"00-4bf92f3577b34da6a3ce929d0e0e4736-"));
         for name in headers.keys() {
-            let ours = ["x-request-id", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-consumer-id"].contains(&name.as_str());
+            let ours = ["x-request-id", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-consumer-id", "x-deadline-ms"].contains(&name.as_str());
             prop_assert!(ours || !is_unwanted(name.as_str(), false), "{} got through", name);
         }
     }

@@ -1,9 +1,12 @@
 //! The route table: which upstream a path belongs to, and on what terms.
 
+use crate::canary::Canary;
+use crate::lasting::lasting_header;
 use crate::path::Oddities;
 use crate::policy::{Policy, Verifiers};
 use crate::settings::{RouteSettings, Settings, ms};
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +14,16 @@ use std::time::Duration;
 pub(crate) struct Route {
     /// The prefix, which is also the name of the route in logs and metrics.
     pub(crate) prefix: String,
+    /// The hosts it is for; none is all.
+    pub(crate) hosts: Vec<String>,
     /// The upstream's place in the list of upstreams.
     pub(crate) upstream: usize,
+    /// Another upstream that gets some of the requests.
+    pub(crate) canary: Option<Canary>,
+    /// How long a WebSocket may be silent, if there may be one.
+    pub(crate) websocket_idle: Option<Duration>,
+    /// Whether it is closed for the time being.
+    pub(crate) in_maintenance: bool,
     /// So many bytes are cut from the front of the path.
     pub(crate) strip: usize,
     /// The methods that pass.
@@ -27,6 +38,8 @@ pub(crate) struct Route {
     pub(crate) body_limit: u64,
     /// For the head of the answer.
     pub(crate) answer_timeout: Duration,
+    /// The same in milliseconds, as the upstream is told.
+    pub(crate) deadline: HeaderValue,
     /// Without progress in the body of the answer.
     pub(crate) body_idle_timeout: Duration,
     /// Oddities of the path that pass.
@@ -35,34 +48,46 @@ pub(crate) struct Route {
     pub(crate) policy: Option<Arc<Policy>>,
 }
 
-/// All routes, the longest prefix first.
+/// All routes: those for a host first, then the longest prefix first.
 pub(crate) struct RouteTable {
     routes: Vec<Route>,
+    knows_hosts: bool,
 }
 
 impl RouteTable {
     /// Builds the table from valid settings.
-    pub(crate) fn new(settings: &Settings) -> Self {
-        let mut verifiers = Verifiers::default();
+    pub(crate) fn new(settings: &Settings, verifiers: &mut Verifiers) -> Self {
         let mut keyed = 0_usize;
         let mut routes: Vec<Route> = Vec::with_capacity(settings.routes.len());
         for route in &settings.routes {
             let keys = route.api_key.is_some().then_some(keyed);
             keyed = keyed.saturating_add(usize::from(keys.is_some()));
-            let policy = Policy::of_route(settings, route, &mut verifiers);
+            let policy = Policy::of_route(settings, route, verifiers);
             routes.push(build(settings, route, keys, policy));
         }
-        routes.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
-        Self { routes }
+        routes.sort_by_key(|it| (it.hosts.is_empty(), Reverse(it.prefix.len())));
+        Self {
+            knows_hosts: routes.iter().any(|route| !route.hosts.is_empty()),
+            routes,
+        }
     }
 
-    /// The route of a canonical path, and its place in the table.
-    pub(crate) fn find(&self, path: &str) -> Option<(usize, &Route)> {
+    /// The route of a canonical path, and its place in the table. The host is asked for only when it
+    /// matters.
+    pub(crate) fn find<'a>(
+        &self,
+        path: &str,
+        host: impl FnOnce() -> &'a str,
+    ) -> Option<(usize, &Route)> {
+        let host = if self.knows_hosts { host() } else { "" };
         let of = |route: &Route| {
-            route.prefix == "/"
-                || path
-                    .strip_prefix(route.prefix.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            let hosts = &route.hosts;
+            let is_for = hosts.is_empty() || hosts.iter().any(|it| it.eq_ignore_ascii_case(host));
+            is_for
+                && (route.prefix == "/"
+                    || path
+                        .strip_prefix(route.prefix.as_str())
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
         };
         self.routes.iter().enumerate().find(|(_, route)| of(route))
     }
@@ -71,6 +96,34 @@ impl RouteTable {
     pub(crate) fn all(&self) -> &[Route] {
         &self.routes
     }
+}
+
+impl Route {
+    /// Whether the upstream gets to see `Authorization`; without a policy that is its own business.
+    pub(crate) fn forwards_token(&self) -> bool {
+        let policy = self.policy.as_ref();
+        policy.is_none_or(|policy| policy.forwards_token())
+    }
+
+    /// The place of the upstream that a request goes to.
+    pub(crate) fn upstream_for(&self, headers: &HeaderMap) -> usize {
+        match &self.canary {
+            Some(canary) if canary.takes(headers) => canary.upstream,
+            _ => self.upstream,
+        }
+    }
+}
+
+/// The host that a request is for, without its port.
+pub(crate) fn host_of<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
+    let header = || headers.get(header::HOST)?.to_str().ok();
+    let host = uri.host().or_else(header).unwrap_or_default();
+    let end = match host.find(']') {
+        Some(bracket) => bracket.saturating_add(1),
+        None => host.find(':').unwrap_or(host.len()),
+    };
+    let host = host.get(..end).unwrap_or_default();
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 fn build(
@@ -82,13 +135,16 @@ fn build(
     let upstream = settings.upstreams.get(&route.upstream);
     let of_upstream = |get: fn(&crate::settings::UpstreamSettings) -> u64| upstream.map_or(0, get);
     let allow = route.methods.join(", ");
+    let answer_timeout_ms = route
+        .answer_timeout_ms
+        .unwrap_or_else(|| of_upstream(|u| u.answer_timeout_ms));
     Route {
         prefix: route.prefix.clone(),
-        upstream: settings
-            .upstreams
-            .keys()
-            .position(|name| *name == route.upstream)
-            .unwrap_or_default(),
+        hosts: route.hosts.clone(),
+        upstream: settings.place_of(&route.upstream),
+        canary: route.canary.as_ref().map(|it| Canary::new(settings, it)),
+        websocket_idle: (!route.upgrade.is_empty()).then(|| ms(route.upgrade_idle_ms)),
+        in_maintenance: route.maintenance || settings.maintenance,
         strip: route.strip_prefix.len(),
         methods: route
             .methods
@@ -99,9 +155,9 @@ fn build(
         keys,
         forward_key: route.api_key.as_ref().is_some_and(|keys| keys.forward),
         body_limit: route.body_limit_bytes,
-        answer_timeout: ms(route
-            .answer_timeout_ms
-            .unwrap_or_else(|| of_upstream(|u| u.answer_timeout_ms))),
+        answer_timeout: ms(answer_timeout_ms),
+        deadline: lasting_header(&answer_timeout_ms.to_string())
+            .unwrap_or(HeaderValue::from_static("0")),
         body_idle_timeout: ms(route
             .body_idle_timeout_ms
             .unwrap_or_else(|| of_upstream(|u| u.body_idle_timeout_ms))),

@@ -1,12 +1,15 @@
 //! The running gateway: listeners, threads, and how they stop.
 
 use crate::access_log::{AccessLog, Writer};
+use crate::admin::Operated;
 use crate::connection::{Door, OpenConnection};
 use crate::descriptors;
+use crate::reload::{Reloader, Source};
 use crate::settings::{Listen, Settings, ms};
 use crate::state::{Shared, StartError};
 use crate::tls::TlsSettings;
 use crate::workers::Thread;
+use arc_swap::ArcSwap;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,11 +29,12 @@ pub struct Gateway {
     pub tls_address: Option<SocketAddr>,
     /// Where the operator connects.
     pub admin_address: SocketAddr,
-    shared: Arc<Shared>,
+    live: Arc<ArcSwap<Shared>>,
     stop: watch::Sender<bool>,
     last_call: Duration,
     acceptor: JoinHandle<Vec<Thread>>,
     admin: JoinHandle<()>,
+    follower: JoinHandle<()>,
     log_writer: Option<Writer>,
 }
 
@@ -38,6 +42,15 @@ impl Gateway {
     /// Starts listening and serving. The access log goes to `log`.
     pub async fn start(
         settings: &Settings,
+        log: impl Write + Send + 'static,
+    ) -> Result<Self, StartError> {
+        Self::start_from(settings, None, log).await
+    }
+
+    /// The same, and follows the source of the settings.
+    pub async fn start_from(
+        settings: &Settings,
+        source: Option<Source>,
         log: impl Write + Send + 'static,
     ) -> Result<Self, StartError> {
         let (access_log, log_writer) = if settings.access_log {
@@ -50,30 +63,23 @@ impl Gateway {
             (None, None)
         };
         descriptors::make_room(descriptors_needed(settings));
-        let shared = Arc::new(Shared::new(settings, access_log)?);
+        let live = Arc::new(ArcSwap::from_pointee(Shared::new(settings, access_log)?));
+        live.load().begin();
+        let registry = live.load().metrics.registry();
+        let reloader = Reloader::new(Arc::clone(&live), source, settings, &registry)?;
+        let reloader = Arc::new(reloader);
         let (listener, address) = bind(&settings.listen, "listen").await?;
         let (admin_listener, admin_address) = bind(&settings.admin, "admin").await?;
-        let tls = settings.tls.as_ref().map(TlsSettings::listen);
-        let tls = match &tls {
-            Some(listen) => Some(bind(listen, "tls").await?),
-            None => None,
-        };
-        let (tls_listener, tls_address) = tls.unzip();
-        if let (Some(tls), Some(address)) = (&settings.tls, tls_address)
-            && tls.redirect_to_https
-        {
-            let port = tls.public_port.unwrap_or(address.port());
-            shared.redirect_to_port.get_or_init(|| port);
-        }
+        let (tls_listener, tls_address) = bind_tls(settings, &live.load()).await?.unzip();
         let (stop, stopping) = watch::channel(false);
         let threads = (0..worker_count(settings))
             .map(|index| {
                 let patience = ms(settings.timeouts.stop_ms);
-                Thread::start(index, &shared, stopping.clone(), patience)
+                Thread::start(index, &live, stopping.clone(), patience)
             })
             .collect::<Result<Vec<_>, _>>()?;
         let max_open = i64::try_from(settings.limits.max_connections).unwrap_or(i64::MAX);
-        let of_acceptor = Arc::clone(&shared);
+        let of_acceptor = Arc::clone(&live);
         let acceptor = tokio::spawn(async move {
             accept(
                 (&listener, tls_listener.as_ref()),
@@ -90,8 +96,15 @@ impl Gateway {
             tls_address,
             admin_address,
             acceptor,
-            admin: tokio::spawn(crate::admin::serve(admin_listener, Arc::clone(&shared))),
-            shared,
+            admin: tokio::spawn(crate::admin::serve(
+                admin_listener,
+                Operated {
+                    live: Arc::clone(&live),
+                    reloader: Arc::clone(&reloader),
+                },
+            )),
+            follower: tokio::spawn(reloader.follow()),
+            live,
             stop,
             last_call: ms(settings.timeouts.last_call_ms),
             log_writer,
@@ -100,7 +113,9 @@ impl Gateway {
 
     /// Unready at once; finishes what runs; returns when nothing is left or its time is over.
     pub async fn stop(self) {
-        self.shared.health.drain();
+        // New settings now would come with a health that knows nothing of the stop.
+        self.follower.abort();
+        self.live.load().health.drain();
         // What is on its way in by now is still taken.
         tokio::time::sleep(self.last_call).await;
         self.stop.send_replace(true);
@@ -120,7 +135,8 @@ fn descriptors_needed(settings: &Settings) -> u64 {
     let workers = worker_count(settings);
     let upstreams = settings.upstreams.values().map(|upstream| {
         let kept = upstream.max_idle_connections.saturating_mul(workers);
-        upstream.max_connections.saturating_add(kept)
+        let of_instance = upstream.max_connections.saturating_add(kept);
+        of_instance.saturating_mul(upstream.instances.len().max(1))
     });
     let doors = settings
         .limits
@@ -130,7 +146,7 @@ fn descriptors_needed(settings: &Settings) -> u64 {
     u64::try_from(all).unwrap_or(u64::MAX)
 }
 
-fn worker_count(settings: &Settings) -> usize {
+pub(crate) fn worker_count(settings: &Settings) -> usize {
     match settings.workers {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         count => count,
@@ -152,10 +168,18 @@ async fn bind(listen: &Listen, key: &str) -> Result<(TcpListener, SocketAddr), S
 async fn accept(
     (plain, tls): (&TcpListener, Option<&TcpListener>),
     threads: &[Thread],
-    shared: &Shared,
+    live: &ArcSwap<Shared>,
     max_open: i64,
     mut stop: watch::Receiver<bool>,
 ) {
+    // Taken out of the settings in force, so that these are not held when others come.
+    let (open_connections, turned_away) = {
+        let metrics = &live.load().metrics;
+        (
+            metrics.open_connections.clone(),
+            metrics.turned_away.clone(),
+        )
+    };
     let mut turns = threads.iter().cycle();
     loop {
         let accepted = tokio::select! {
@@ -164,12 +188,12 @@ async fn accept(
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match accepted {
-            Ok(_) if shared.metrics.open_connections.get() >= max_open => {
-                shared.metrics.turned_away.inc();
+            Ok(_) if open_connections.get() >= max_open => {
+                turned_away.inc();
             }
             Ok((socket, peer)) => {
                 let Some(thread) = turns.next() else { return };
-                let open = OpenConnection::count(&shared.metrics.open_connections);
+                let open = OpenConnection::count(&open_connections);
                 let given = socket
                     .into_std()
                     .is_ok_and(|socket| thread.give(socket, peer, open));
@@ -183,6 +207,22 @@ async fn accept(
             }
         }
     }
+}
+
+/// The encrypted door, if there is to be one; the plain one may send everybody there.
+async fn bind_tls(
+    settings: &Settings,
+    shared: &Shared,
+) -> Result<Option<(TcpListener, SocketAddr)>, StartError> {
+    let Some(tls) = &settings.tls else {
+        return Ok(None);
+    };
+    let (listener, address) = bind(&TlsSettings::listen(tls), "tls").await?;
+    if tls.redirect_to_https {
+        let port = tls.public_port.unwrap_or(address.port());
+        shared.redirect_to_port.get_or_init(|| port);
+    }
+    Ok(Some((listener, address)))
 }
 
 /// Without such a listener, never.

@@ -1,5 +1,14 @@
 //! What the configuration file may say. Everything is checked before anything starts.
 
+mod routing;
+mod upstreams;
+
+pub use routing::{CanaryHeader, CanarySettings};
+pub use upstreams::{
+    Balance, BreakerSettings, EjectionSettings, HealthCheckSettings, InstanceSettings,
+    RetrySettings, UpstreamSettings,
+};
+
 use crate::head::METHODS;
 use crate::path::Oddities;
 use crate::policy::{
@@ -15,6 +24,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The whole configuration.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in the settings"
+)]
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -40,6 +53,9 @@ pub struct Settings {
     /// How long a client may take.
     #[serde(default)]
     pub timeouts: Timeouts,
+    /// Answer 503 on every route.
+    #[serde(default)]
+    pub maintenance: bool,
     /// The services behind the gateway, by name.
     pub upstreams: BTreeMap<String, UpstreamSettings>,
     /// Which path goes where.
@@ -65,7 +81,7 @@ pub struct Settings {
 }
 
 /// An address to listen on.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Listen {
     /// An IP address; `0.0.0.0` is every interface.
@@ -108,43 +124,29 @@ pub struct Timeouts {
     pub stop_ms: u64,
 }
 
-/// A service behind the gateway.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UpstreamSettings {
-    /// `http://host:port`.
-    pub url: String,
-    /// For a new connection, and for a free one when all are in use.
-    #[serde(default = "default_connect_ms")]
-    pub connect_timeout_ms: u64,
-    /// From the end of the request to the head of the answer.
-    #[serde(default = "default_answer_ms")]
-    pub answer_timeout_ms: u64,
-    /// Without progress in the body of an answer.
-    #[serde(default = "default_answer_ms")]
-    pub body_idle_timeout_ms: u64,
-    /// How long an unused connection is kept.
-    #[serde(default = "default_idle_ms")]
-    pub keep_alive_ms: u64,
-    /// Requests on their way at once, each on a connection.
-    #[serde(default = "default_connections")]
-    pub max_connections: usize,
-    /// Unused connections that each serving thread keeps.
-    #[serde(default = "default_idle_connections")]
-    pub max_idle_connections: usize,
-    /// What the health probe asks for.
-    #[serde(default = "default_health_path")]
-    pub health_path: String,
-}
-
 /// A path and what is behind it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RouteSettings {
     /// Whole segments from the start of the path, for example `/platform/vehicles`.
     pub prefix: String,
+    /// The hosts it is for; none is all. A route for a host goes before one for all.
+    #[serde(default)]
+    pub hosts: Vec<String>,
     /// A name from `upstreams`.
     pub upstream: String,
+    /// Another upstream that gets some of the requests.
+    #[serde(default)]
+    pub canary: Option<CanarySettings>,
+    /// The protocols that a client may switch to: `websocket`.
+    #[serde(default)]
+    pub upgrade: Vec<String>,
+    /// Without a byte either way after such a switch.
+    #[serde(default = "routing::default_upgrade_idle_ms")]
+    pub upgrade_idle_ms: u64,
+    /// Answer 503 instead.
+    #[serde(default)]
+    pub maintenance: bool,
     /// What is cut from the front of the path before it is forwarded.
     #[serde(default)]
     pub strip_prefix: String,
@@ -237,24 +239,6 @@ fn default_secrets_dir() -> PathBuf {
 const fn yes() -> bool {
     true
 }
-const fn default_connect_ms() -> u64 {
-    1_000
-}
-const fn default_answer_ms() -> u64 {
-    30_000
-}
-const fn default_idle_ms() -> u64 {
-    30_000
-}
-const fn default_connections() -> usize {
-    256
-}
-const fn default_idle_connections() -> usize {
-    64
-}
-fn default_health_path() -> String {
-    "/health/ready".to_owned()
-}
 fn default_methods() -> Vec<String> {
     vec!["GET".to_owned(), "HEAD".to_owned()]
 }
@@ -315,6 +299,12 @@ impl Settings {
         Ok(())
     }
 
+    /// The place of an upstream in the order of the names.
+    pub(crate) fn place_of(&self, upstream: &str) -> usize {
+        let place = self.upstreams.keys().position(|name| name == upstream);
+        place.unwrap_or_default()
+    }
+
     fn validate_route(
         &self,
         key: &str,
@@ -328,13 +318,14 @@ impl Settings {
             return Err(wrong(format!("{key}.prefix"), reason));
         }
         let mut others = self.routes.iter().take(index);
-        if others.any(|other| other.prefix == route.prefix) {
+        if others.any(|other| other.collides_with(route)) {
             return Err(wrong(format!("{key}.prefix"), "is there twice"));
         }
         if !self.upstreams.contains_key(&route.upstream) {
             let reason = format!("there is no upstream named {}", route.upstream);
             return Err(wrong(format!("{key}.upstream"), reason));
         }
+        route.validate_routing(key, self)?;
         let stripped = route.prefix.strip_prefix(&route.strip_prefix);
         if !stripped.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
             let reason = "must be whole segments from the start of prefix";
@@ -367,39 +358,6 @@ impl Settings {
             }
             _ => Ok(()),
         }
-    }
-}
-
-impl UpstreamSettings {
-    fn validate(&self, key: &str) -> Result<(), SettingsError> {
-        self.authority()
-            .map_err(|reason| wrong(format!("{key}.url"), reason))?;
-        if self.max_connections == 0 {
-            return Err(wrong(
-                format!("{key}.max_connections"),
-                "must be at least 1",
-            ));
-        }
-        if self.health_path.parse::<http::uri::PathAndQuery>().is_err() {
-            return Err(wrong(format!("{key}.health_path"), "must be a path"));
-        }
-        Ok(())
-    }
-
-    /// The host and port of the URL.
-    pub fn authority(&self) -> Result<http::uri::Authority, &'static str> {
-        let url: http::Uri = self.url.parse().map_err(|_| "is not a URL")?;
-        if url.scheme_str() != Some("http") {
-            return Err("must begin with http://");
-        }
-        if !matches!(url.path(), "" | "/") || url.query().is_some() {
-            return Err("must end after the host and port");
-        }
-        let authority = url.into_parts().authority.ok_or("has no host")?;
-        if authority.port_u16().is_none() && authority.as_str().contains(':') {
-            return Err("has no valid port");
-        }
-        Ok(authority)
     }
 }
 

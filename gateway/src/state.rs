@@ -4,9 +4,9 @@ use crate::access_log::AccessLog;
 use crate::guarded_stream::StreamTimes;
 use crate::head::HeadLimits;
 use crate::metrics::Metrics;
-use crate::policy::{AddressSettings, LocalCounts, Policy, RedisSettings};
+use crate::policy::{AddressSettings, LocalCounts, Policy, RedisSettings, Verifiers};
 use crate::routes::RouteTable;
-use crate::settings::{Settings, SettingsError, ms};
+use crate::settings::{Settings, SettingsError, UpstreamSettings, ms};
 use crate::tls::Tls;
 use crate::upstream::Upstream;
 use access::{KeyFile, WatchedKeyRing};
@@ -32,20 +32,22 @@ pub(crate) struct Shared {
     pub(crate) head_limits: HeadLimits,
     /// Times granted to clients.
     pub(crate) times: StreamTimes,
-    /// What serving over TLS needs, if there is such a listener.
-    pub(crate) tls: Option<Tls>,
+    /// What serving over TLS needs, if there is such a listener; stays until a restart.
+    pub(crate) tls: Option<Arc<Tls>>,
     /// Requests that an HTTP/2 connection may have on their way at once.
     pub(crate) max_streams: u32,
-    /// The port to which the plain listener sends everybody, if it does.
+    /// The port to which the plain listener sends everybody, if it does; stays until a restart.
     pub(crate) redirect_to_port: OnceLock<u16>,
     /// Who may come at all.
     pub(crate) addresses: Option<AddressSettings>,
     /// What answers carry before a route is known.
     pub(crate) own_policy: Option<Arc<Policy>>,
-    /// Where limits are counted together, and where its password lies.
+    /// Those who judge tokens, with the keys that they know.
+    verifiers: Verifiers,
+    /// Where limits are counted together, and where its password lies; stays until a restart.
     pub(crate) redis: Option<(RedisSettings, PathBuf)>,
     /// Where limits are counted without Redis; takes no memory before the first count.
-    pub(crate) local_counts: LazyLock<LocalCounts>,
+    pub(crate) local_counts: Arc<LazyLock<LocalCounts>>,
 }
 
 /// Why the gateway cannot start.
@@ -81,30 +83,49 @@ impl Shared {
         settings: &Settings,
         access_log: Option<AccessLog>,
     ) -> Result<Self, StartError> {
+        Self::build(settings, access_log, None)
+    }
+
+    /// The same for new settings; what did not change, and what was counted, stays.
+    pub(crate) fn renewed(&self, settings: &Settings) -> Result<Self, StartError> {
+        Self::build(settings, self.access_log.clone(), Some(self))
+    }
+
+    fn build(
+        settings: &Settings,
+        access_log: Option<AccessLog>,
+        before: Option<&Self>,
+    ) -> Result<Self, StartError> {
         settings.validate()?;
-        let routes = RouteTable::new(settings);
-        let mut upstreams = Vec::with_capacity(settings.upstreams.len());
-        for (name, upstream) in &settings.upstreams {
-            let built = Upstream::new(name, upstream).map_err(|reason| SettingsError {
-                key: format!("upstreams.{name}.url"),
-                reason: reason.to_owned(),
-            })?;
-            upstreams.push(Arc::new(built));
-        }
+        let mut verifiers = before.map_or_else(Verifiers::default, |it| it.verifiers.clone());
+        let routes = RouteTable::new(settings, &mut verifiers);
+        verifiers.keep_used();
         // Beside the routes there are the gateway's own paths, and paths without a route.
         let own = ["/health", "unmatched"].map(str::to_owned);
         let route_names = routes.all().iter().map(|route| route.prefix.clone());
         let upstream_names: Vec<String> = settings.upstreams.keys().cloned().collect();
-        let metrics = Metrics::new(route_names.chain(own).collect(), &upstream_names)?;
-        let tls = settings.tls.as_ref();
+        let route_names = route_names.chain(own).collect();
+        let metrics = match before {
+            Some(before) => before.metrics.renewed(route_names, &upstream_names),
+            None => Metrics::new(route_names, &upstream_names)?,
+        };
+        let upstreams = upstreams_of(settings, &metrics, before)?;
+        let tls = match (before, &settings.tls) {
+            (Some(before), _) => before.tls.clone(),
+            (None, Some(tls)) => Some(Arc::new(Tls::new(tls, &metrics.door)?)),
+            (None, None) => None,
+        };
         Ok(Self {
-            tls: tls.map(|tls| Tls::new(tls, &metrics.door)).transpose()?,
-            max_streams: tls.map_or(0, |tls| tls.max_streams),
-            redirect_to_port: OnceLock::new(),
+            tls,
+            max_streams: settings.tls.as_ref().map_or(0, |tls| tls.max_streams),
+            redirect_to_port: before.map_or_else(OnceLock::new, |it| it.redirect_to_port.clone()),
             addresses: settings.addresses.clone(),
             own_policy: Policy::of_gateway(settings),
+            verifiers,
+            redis: redis_of(settings),
+            local_counts: before.map_or_else(LocalCounts::later, |it| Arc::clone(&it.local_counts)),
+            health: crate::health::of_upstreams(&upstreams, before.map(|before| &before.health)),
             metrics,
-            health: crate::health::of_upstreams(&upstreams),
             keys: watch_keys(settings)?,
             routes,
             upstreams,
@@ -121,12 +142,30 @@ impl Shared {
                 body: ms(settings.timeouts.body_ms),
                 keep_alive: ms(settings.timeouts.keep_alive_ms),
             },
-            redis: settings
-                .redis
-                .clone()
-                .map(|redis| (redis, settings.secrets_dir.clone())),
-            local_counts: LazyLock::new(LocalCounts::new),
         })
+    }
+
+    /// Starts what goes on in the background, once nothing more can go wrong.
+    pub(crate) fn begin(&self) {
+        self.upstreams.iter().for_each(Upstream::begin);
+    }
+
+    /// Lets go of instances that the settings after these do not have.
+    pub(crate) fn give_way_to(&self, next: &Self) {
+        let instances = |it: &Self| -> Vec<_> {
+            let members = it.upstreams.iter().flat_map(|it| it.members());
+            members.map(|member| Arc::clone(&member.instance)).collect()
+        };
+        let kept = instances(next);
+        let is_kept = |it: &Arc<_>| kept.iter().any(|kept| Arc::ptr_eq(kept, it));
+        let gone = instances(self).into_iter().filter(|it| !is_kept(it));
+        gone.for_each(|instance| instance.retire());
+    }
+
+    /// Drops connections of a worker that nobody needs; called once a second.
+    pub(crate) fn sweep(&self, worker: usize) {
+        let members = self.upstreams.iter().flat_map(|it| it.members());
+        members.for_each(|member| member.instance.sweep(worker));
     }
 
     /// The place of the gateway's own health among the routes.
@@ -138,6 +177,31 @@ impl Shared {
     pub(crate) fn unrouted(&self) -> usize {
         self.routes.all().len().saturating_add(1)
     }
+}
+
+/// The upstreams, in the order of their names; those that stay the same are the same.
+fn upstreams_of(
+    settings: &Settings,
+    metrics: &Metrics,
+    before: Option<&Shared>,
+) -> Result<Vec<Arc<Upstream>>, StartError> {
+    let workers = crate::server::worker_count(settings);
+    let build = |(name, upstream): (&String, &UpstreamSettings)| {
+        let before = before.and_then(|it| it.upstreams.iter().find(|it| it.name == *name));
+        let built = Upstream::new(name, upstream, workers, &metrics.of_upstreams, before);
+        built.map_err(|reason| {
+            StartError::Settings(SettingsError {
+                key: format!("upstreams.{name}.url"),
+                reason: reason.to_owned(),
+            })
+        })
+    };
+    settings.upstreams.iter().map(build).collect()
+}
+
+fn redis_of(settings: &Settings) -> Option<(RedisSettings, PathBuf)> {
+    let redis = settings.redis.clone()?;
+    Some((redis, settings.secrets_dir.clone()))
 }
 
 /// The key rings, in the order of the routes in the settings.

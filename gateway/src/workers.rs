@@ -7,7 +7,7 @@ use crate::connection::{self, Door, OpenConnection};
 use crate::policy::RedisCounts;
 use crate::proxy::Worker;
 use crate::state::{Shared, StartError};
-use crate::upstream::Pool;
+use arc_swap::ArcSwap;
 use std::net::{SocketAddr, TcpStream as StdTcpStream};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -31,7 +31,7 @@ impl Thread {
     /// Starts a thread; it ends when `stop` says so, or at the latest `patience` after.
     pub(crate) fn start(
         index: usize,
-        shared: &Arc<Shared>,
+        live: &Arc<ArcSwap<Shared>>,
         stop: watch::Receiver<bool>,
         patience: Duration,
     ) -> Result<Self, StartError> {
@@ -45,16 +45,14 @@ impl Thread {
             .map_err(|source| failed("a runtime cannot be made", source))?;
         // What speaks to Redis finds its runtime by itself.
         let entered = runtime.enter();
+        let shared = live.load();
         let redis = shared.redis.as_ref();
         let redis = redis.map(|(settings, secrets)| RedisCounts::new(settings, secrets));
         drop(entered);
-        let pools = shared.upstreams.iter().cloned();
         let worker = Arc::new(Worker {
-            shared: Arc::clone(shared),
-            pools: pools
-                .map(|upstream| Arc::new(Pool::new(upstream)))
-                .collect(),
             redis: redis.transpose()?,
+            live: Arc::clone(live),
+            place: index,
         });
         let (sockets, accepted) = mpsc::unbounded_channel();
         let handle = std::thread::Builder::new()
@@ -102,7 +100,7 @@ async fn run(
                 }
             }
             Some(_) = connections.join_next() => {}
-            _ = sweeps.tick() => worker.pools.iter().for_each(|pool| pool.sweep()),
+            _ = sweeps.tick() => worker.shared().sweep(worker.place),
             _ = stop.wait_for(|stop| *stop) => break,
         }
     }

@@ -114,7 +114,7 @@ pub(crate) const REDIS: [RedisSpec; 3] = [
     },
 ];
 
-pub(crate) const SERVICES: [ServiceSpec; 3] = [
+pub(crate) const SERVICES: [ServiceSpec; 4] = [
     ServiceSpec {
         name: "vehicles-platform",
         program: "vehicles-platform",
@@ -158,6 +158,23 @@ pub(crate) const SERVICES: [ServiceSpec; 3] = [
         environment: vehicles_etl_environment,
     },
     ServiceSpec {
+        name: TENANTS,
+        program: TENANTS,
+        serve: &["serve"],
+        port: 18001,
+        other_ports: &[],
+        known_as: TENANTS,
+        gate: "/health/ready",
+        prepare: &[Preparation {
+            title: "tenants schema",
+            args: &["migrate"],
+            takes_dump: false,
+            limit: Limit::Whole(Duration::from_mins(15)),
+            unless: None,
+        }],
+        environment: tenants_platform_environment,
+    },
+    ServiceSpec {
         name: GATEWAY,
         program: GATEWAY,
         serve: &["serve"],
@@ -172,12 +189,21 @@ pub(crate) const SERVICES: [ServiceSpec; 3] = [
 
 /// The weekly look for new vehicle data.
 const VEHICLES_ETL: &str = "vehicles-etl";
+/// Tenants, their members, keys and configuration.
+const TENANTS: &str = "tenants-platform";
 /// The one public door.
 pub(crate) const GATEWAY: &str = "gateway";
 /// Where the gateway shows its metrics, to this machine only.
 const GATEWAY_ADMIN: &str = "gateway-admin";
 /// The key that opens `/platform/vehicles/…`.
 pub(crate) const VEHICLES_API_KEY: &str = "platform-vehicles-api-key";
+
+/// The key that opens `/platform/tenants/…`.
+pub(crate) const TENANTS_API_KEY: &str = "platform-tenants-api-key";
+/// The gateway's own key to the tenants platform.
+const GATEWAY_TENANTS_KEY: &str = "gateway-tenants-api-key";
+/// What secrets of tenants are kept under.
+const TENANTS_MASTER_KEY: &str = "tenants-master-key";
 
 /// The name under which an endpoint's port is kept.
 pub(crate) fn postgres_endpoint(name: &str) -> String {
@@ -204,7 +230,12 @@ pub(crate) fn endpoints() -> Vec<(String, u16)> {
 
 /// Every secret: its file name, and whether it is an API key rather than a password.
 pub(crate) fn secrets() -> Vec<(String, bool)> {
-    let mut all = vec![(VEHICLES_API_KEY.to_owned(), true)];
+    let mut all = vec![
+        (VEHICLES_API_KEY.to_owned(), true),
+        (TENANTS_API_KEY.to_owned(), true),
+        (GATEWAY_TENANTS_KEY.to_owned(), true),
+        (TENANTS_MASTER_KEY.to_owned(), false),
+    ];
     for cluster in &CLUSTERS {
         for role in ["owner", "api", "superuser"] {
             all.push((postgres_secret(cluster.name, role), false));
@@ -222,6 +253,12 @@ pub(crate) fn service_secrets() -> Vec<String> {
         postgres_secret("vehicles", "api"),
         postgres_secret("vehicles", "owner"),
         redis_secret("vehicles"),
+        TENANTS_API_KEY.to_owned(),
+        GATEWAY_TENANTS_KEY.to_owned(),
+        TENANTS_MASTER_KEY.to_owned(),
+        postgres_secret("tenants", "api"),
+        postgres_secret("tenants", "owner"),
+        redis_secret("tenants"),
     ]
 }
 
@@ -322,10 +359,26 @@ fn vehicles_etl_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
     Ok(all)
 }
 
+fn tenants_platform_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
+    const PREFIX: &str = "MVP_TENANTS_PLATFORM__";
+    let setting = |key: &str, value: String| (format!("{PREFIX}{key}"), value);
+    let keys = [TENANTS_API_KEY, GATEWAY_TENANTS_KEY].map(|key| a.secret(key));
+    let mut all = a.database(cluster("tenants")?, PREFIX)?;
+    all.extend(a.redis("tenants", PREFIX)?);
+    all.extend([
+        setting("SERVER__HOST", "127.0.0.1".to_owned()),
+        setting("SERVER__PORT", a.port(TENANTS)?.to_string()),
+        setting("API_KEYS__FILES", keys.join(",")),
+        setting("MASTER_KEY_FILE", a.secret(TENANTS_MASTER_KEY)),
+    ]);
+    Ok(all)
+}
+
 fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
     let setting = |key: &str, value: String| (format!("MVP_GATEWAY__{key}"), value);
     let loopback = || "127.0.0.1".to_owned();
     let vehicles = format!("http://127.0.0.1:{}", a.port("vehicles-platform")?);
+    let tenants = format!("http://127.0.0.1:{}", a.port(TENANTS)?);
     Ok(vec![
         setting("LISTEN__HOST", loopback()),
         setting("LISTEN__PORT", a.port(GATEWAY)?.to_string()),
@@ -333,6 +386,7 @@ fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
         setting("ADMIN__PORT", a.port(GATEWAY_ADMIN)?.to_string()),
         setting("SECRETS_DIR", a.secrets.display().to_string()),
         setting("UPSTREAMS__PLATFORM_VEHICLES__URL", vehicles),
+        setting("UPSTREAMS__PLATFORM_TENANTS__URL", tenants),
     ])
 }
 
@@ -372,7 +426,8 @@ mod tests {
             let environment = (service.environment)(&addresses).unwrap();
             let paths = environment
                 .iter()
-                .filter_map(|(_, value)| value.strip_prefix("/lent/"));
+                .flat_map(|(_, value)| value.split(','))
+                .filter_map(|value| value.strip_prefix("/lent/"));
             told.extend(paths.map(str::to_owned));
         }
         assert_eq!(told, service_secrets().into_iter().collect());

@@ -36,12 +36,14 @@ fn everything_starts_in_order_and_stops_completely() {
         place("vehicles-platform serve"),
         place("vehicles-platform ready 200"),
         place("vehicles-platform etl schedule"),
+        place("tenants-platform migrate"),
+        place("tenants-platform serve"),
         place("gateway serve"),
     ];
     assert!(order.is_sorted(), "{calls:#?}");
     assert_eq!(house.status_code(), 0);
     let pids = house.pids();
-    assert_eq!(pids.len(), 9);
+    assert_eq!(pids.len(), 10);
     let supervisor = house.supervisor();
 
     house.ok(&["down"]);

@@ -74,13 +74,17 @@ impl Product {
 
     /// What came back for a JSON body.
     fn post(&self, path: &str, json: &Value) -> Answer {
+        self.post_with(path, json, &self.key)
+    }
+
+    fn post_with(&self, path: &str, json: &Value, key: &str) -> Answer {
         let body = json.to_string();
         let head = format!(
             "POST {path} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}",
             body.len()
         );
         let request = format!("{head}\r\n\r\n{body}");
-        self.send(&request, Some(&self.key)).unwrap()
+        self.send(&request, Some(key)).unwrap()
     }
 
     fn send(&self, request: &str, key: Option<&str>) -> std::io::Result<Answer> {
@@ -133,6 +137,7 @@ fn a_newcomer_gets_the_real_makes_of_2022_through_the_gateway_and_nothing_that_f
     let product = Product::start();
     drop_downs_lead_from_a_year_to_a_transmission(&product);
     a_vin_tells_its_vehicle(&product);
+    a_tenant_is_made_and_validated_with_the_right_key_only(&product);
     the_door_is_closed_without_a_key(&product);
     doubtful_paths_go_nowhere(&product);
     a_second_start_changes_nothing(&product);
@@ -158,6 +163,25 @@ fn a_vin_tells_its_vehicle(product: &Product) {
     assert_eq!(batch.status, 200, "{}", batch.body);
     assert!(batch.body.contains("Civic") && batch.body.contains("invalid_vin"));
     assert_eq!(product.post(MAKES, &json!({})).status, 405);
+}
+
+fn a_tenant_is_made_and_validated_with_the_right_key_only(product: &Product) {
+    const TENANTS: &str = "/platform/tenants";
+    let key = product.house.secret("platform-tenants-api-key");
+    let body = json!({ "name": "The Smiths", "owner": "smith", "external_id": "product-test" });
+    let made = product.post_with(TENANTS, &body, &key);
+    assert_eq!(made.status, 201, "{}", made.body);
+    let path = format!("{TENANTS}/{}/validate", made.json()["id"].as_str().unwrap());
+    let validated = product.ask(&path, Some(&key)).unwrap();
+    assert_eq!(
+        (validated.status, &validated.json()["valid"]),
+        (200, &json!(true))
+    );
+    for (path, key) in [(path.as_str(), product.key.as_str()), (MAKES, key.as_str())] {
+        let refused = product.ask(path, Some(key)).unwrap();
+        assert_eq!(refused.status, 401, "{}", refused.body);
+        assert_eq!(refused.json()["code"], "api_key_unknown");
+    }
 }
 
 fn drop_downs_lead_from_a_year_to_a_transmission(product: &Product) {

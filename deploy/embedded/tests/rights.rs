@@ -77,10 +77,16 @@ fn an_account_is_lent_the_secrets_it_needs_and_sees_a_new_key_while_it_runs() {
         .collect();
     names.sort();
     let expected = [
+        "gateway-tenants-api-key",
+        "platform-tenants-api-key",
         "platform-vehicles-api-key",
+        "postgres-tenants-api-password",
+        "postgres-tenants-owner-password",
         "postgres-vehicles-api-password",
         "postgres-vehicles-owner-password",
+        "redis-tenants-password",
         "redis-vehicles-password",
+        "tenants-master-key",
     ];
     assert_eq!(names, expected);
     let service = user(house.pids()["gateway"]);

@@ -5,9 +5,11 @@ use access::{Caller, TokenError, TokenSettings, TokenVerifier};
 use http::header::{AUTHORIZATION, HeaderMap};
 
 /// The verifiers of all routes; those of one issuer and audience share their keys.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Verifiers {
     known: Vec<(TokenSettings, TokenVerifier)>,
+    /// Those that were asked for since they were last sorted out.
+    used: Vec<TokenSettings>,
 }
 
 impl Verifiers {
@@ -23,9 +25,16 @@ impl Verifiers {
             |(_, verifier)| verifier.clone(),
         );
         if known.is_none() {
-            self.known.push((source, verifier.clone()));
+            self.known.push((source.clone(), verifier.clone()));
         }
+        self.used.push(source);
         verifier.requiring(&settings.scopes)
+    }
+
+    /// Lets go of those that no route has asked for since the last time.
+    pub(crate) fn keep_used(&mut self) {
+        let used = std::mem::take(&mut self.used);
+        self.known.retain(|(source, _)| used.contains(source));
     }
 }
 

@@ -7,6 +7,7 @@
 use super::gcra::{Rate, Verdict};
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 const SLOTS: usize = 1 << 17;
@@ -26,8 +27,13 @@ pub(crate) struct LocalCounts {
 }
 
 impl LocalCounts {
+    /// One that takes no memory before the first count.
+    pub(crate) fn later() -> Arc<LazyLock<Self>> {
+        Arc::new(LazyLock::new(Self::new))
+    }
+
     /// Nobody has called; 2 MB, for about a hundred thousand callers at a time.
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Self::with_slots(SLOTS)
     }
 

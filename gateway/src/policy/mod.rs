@@ -28,6 +28,7 @@ use crate::proxy::{Client, Worker};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::settings::{RouteSettings, Settings};
+use crate::state::Shared;
 use access::TokenVerifier;
 use cors::Cors;
 use dress::Browser;
@@ -96,7 +97,7 @@ impl Policy {
     /// What is judged of a request that is not known to be anybody's.
     pub(crate) async fn judge_stranger(
         &self,
-        worker: &Worker,
+        (worker, shared): (&Worker, &Shared),
         client: &Client,
         record: &mut Record,
     ) -> Result<(), Refusal> {
@@ -110,7 +111,9 @@ impl Policy {
         };
         let mut told = std::mem::take(&mut record.dress.told);
         let who = who(client, record);
-        let judged = limits.judge_address(&worker.counts(), who, &mut told).await;
+        let judged = limits
+            .judge_address(&worker.counts(shared), who, &mut told)
+            .await;
         record.dress.told = told;
         judged
     }
@@ -118,7 +121,7 @@ impl Policy {
     /// The caller's token, and what is judged when the caller is known.
     pub(crate) async fn judge_caller(
         &self,
-        worker: &Worker,
+        (worker, shared): (&Worker, &Shared),
         client: &Client,
         headers: &HeaderMap,
         record: &mut Record,
@@ -131,7 +134,9 @@ impl Policy {
         };
         let mut told = std::mem::take(&mut record.dress.told);
         let who = who(client, record);
-        let judged = limits.judge_caller(&worker.counts(), who, &mut told).await;
+        let judged = limits
+            .judge_caller(&worker.counts(shared), who, &mut told)
+            .await;
         record.dress.told = told;
         judged
     }

@@ -1,7 +1,7 @@
 //! One request and its answer on one connection.
 
+use super::instance::Slot;
 use super::link::Link;
-use super::pool::Pool;
 use crate::refusal::Refusal;
 use crate::request_body::{Progress, RequestBody};
 use bytes::Bytes;
@@ -15,8 +15,11 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::Instant;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+/// The library lets go of the socket as soon as it has read the answer.
+const SWITCH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// On what terms a request is sent.
 #[derive(Debug)]
@@ -41,22 +44,14 @@ pub(super) enum Failure {
     Refused(Refusal),
 }
 
-impl Failure {
-    pub(super) fn refusal(&self) -> Refusal {
-        match self {
-            Self::Unsent(_) | Self::Closed => Refusal::UpstreamBroken,
-            Self::Refused(refusal) => *refusal,
-        }
-    }
-}
-
-/// Sends a request and waits for the head of the answer.
+/// Sends a request and waits for the head of the answer, as long as there is time left.
 pub(super) async fn exchange(
     mut link: Box<Link>,
     request: Request<RequestBody>,
     terms: &Terms,
+    left: Duration,
 ) -> Result<(Response<Incoming>, Box<Link>), Failure> {
-    link.deadline.set(Instant::now() + terms.answer_timeout);
+    link.deadline.set(Instant::now() + left);
     let mut answer = pin!(link.sender.try_send_request(request));
     let outcome = poll_fn(|cx| {
         let ended = link.drive(cx);
@@ -120,8 +115,7 @@ fn classify(error: &hyper::Error) -> Failure {
 pub(crate) struct AnswerStream {
     incoming: Incoming,
     link: Option<Box<Link>>,
-    pool: Arc<Pool>,
-    _slot: OwnedSemaphorePermit,
+    slot: Slot,
     terms: Terms,
     complete: bool,
 }
@@ -132,27 +126,40 @@ pub(crate) struct AnswerStream {
 pub(crate) struct CutShort;
 
 impl AnswerStream {
-    pub(super) fn new(
-        incoming: Incoming,
-        mut link: Box<Link>,
-        pool: Arc<Pool>,
-        slot: OwnedSemaphorePermit,
-        terms: Terms,
-    ) -> Self {
+    pub(super) fn new(incoming: Incoming, mut link: Box<Link>, slot: Slot, terms: Terms) -> Self {
         link.deadline.clear();
         Self {
             incoming,
             link: Some(link),
-            pool,
-            _slot: slot,
+            slot,
             terms,
             complete: false,
         }
     }
 
+    /// The host and port of the instance that answers.
+    pub(crate) fn instance(&self) -> &'static str {
+        self.slot.instance.name
+    }
+
     /// Gives up the connection: what came over it cannot be trusted.
     pub(crate) fn distrust(&mut self) {
         self.link = None;
+    }
+
+    /// The socket under an answer that switches protocols, and what came over it already. The slot
+    /// stays with the stream.
+    pub(crate) async fn take_socket(&mut self) -> Option<(TcpStream, Bytes)> {
+        let mut link = self.link.take()?;
+        let ended = poll_fn(|cx| {
+            if link.drive(cx) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        });
+        timeout(SWITCH_TIMEOUT, ended).await.ok()?;
+        Some(link.into_socket())
     }
 
     fn poll_incoming(
@@ -230,7 +237,7 @@ impl Drop for AnswerStream {
             && (self.complete || self.incoming.is_end_stream())
             && let Some(link) = self.link.take()
         {
-            self.pool.put_back(link);
+            self.slot.put_back(link);
         }
     }
 }

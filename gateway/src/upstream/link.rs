@@ -3,10 +3,11 @@
 //! There is no task behind a connection: the request that holds it polls it. That saves two wake-ups
 //! a request, and a connection that was closed while idle is seen before a request is put on it.
 
-use super::Upstream;
+use super::instance::Instance;
 use crate::deadline::Deadline;
 use crate::refusal::Refusal;
 use crate::request_body::RequestBody;
+use bytes::Bytes;
 use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use std::future::Future;
@@ -29,12 +30,12 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) async fn open(upstream: &Upstream) -> Result<Box<Self>, Refusal> {
-        let connecting = TcpStream::connect(upstream.address());
-        let socket = match timeout(upstream.connect_timeout, connecting).await {
+    pub(super) async fn open(instance: &Instance) -> Result<Box<Self>, Refusal> {
+        let connecting = TcpStream::connect(instance.address());
+        let socket = match timeout(instance.limits.connect_timeout, connecting).await {
             Ok(Ok(socket)) => socket,
             Ok(Err(error)) => {
-                tracing::debug!(%error, upstream = upstream.name, "no connection");
+                tracing::debug!(%error, address = %instance.authority, "no connection");
                 return Err(Refusal::UpstreamDown);
             }
             Err(_late) => return Err(Refusal::UpstreamTimeout),
@@ -72,6 +73,12 @@ impl Link {
             }
         }
         self.ended
+    }
+
+    /// The socket, and what was read from it after the last answer.
+    pub(super) fn into_socket(self) -> (TcpStream, Bytes) {
+        let parts = self.connection.into_parts();
+        (parts.io.into_inner(), parts.read_buf)
     }
 
     /// Whether an idle connection is still good for a request: open, and nothing came unasked.

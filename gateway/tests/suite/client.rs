@@ -150,6 +150,19 @@ impl Client {
         }
     }
 
+    /// The answer to a request for another protocol, which must be a yes.
+    pub(crate) fn answer_to_switch(&mut self) -> Answer {
+        let answer = self.answer();
+        assert_eq!(answer.status, 101, "{}", answer.head);
+        answer
+    }
+
+    /// Bytes of whatever follows.
+    pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
+        while self.unread.len() < count && self.fill() > 0 {}
+        self.unread.drain(..count.min(self.unread.len())).collect()
+    }
+
     /// Whether the gateway closes now without another byte.
     pub(crate) fn is_closed(&mut self) -> bool {
         self.unread.is_empty() && self.fill() == 0

@@ -2,7 +2,7 @@
 
 use crate::client::{Answer, Client};
 use crate::upstream::{Upstream, ok};
-use gateway::{Gateway, Settings};
+use gateway::{Gateway, Settings, Source};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -52,7 +52,9 @@ pub(crate) fn settings(upstream: &str, secrets: &std::path::Path) -> Value {
         "secrets_dir": secrets,
         "timeouts": {"head_ms": 400, "body_idle_ms": 500, "keep_alive_ms": 700, "last_call_ms": 100, "stop_ms": 4000},
         "upstreams": {
-            "vehicles": {"url": format!("http://{upstream}"), "answer_timeout_ms": 900, "body_idle_timeout_ms": 600},
+            "vehicles": {"url": format!("http://{upstream}"), "answer_timeout_ms": 900, "body_idle_timeout_ms": 600,
+                // Most tests are of one request after another that goes wrong.
+                "breaker": {"enabled": false}},
             "gone": {"url": "http://127.0.0.1:1"},
             "one": {"url": format!("http://{upstream}"), "max_connections": 1, "connect_timeout_ms": 200},
         },
@@ -79,9 +81,29 @@ impl Door {
     }
 
     pub(crate) fn with(upstream: Upstream, change: impl FnOnce(&mut Value)) -> Self {
+        Self::begin(upstream, change, |_| None)
+    }
+
+    /// A gateway that follows its settings in the file `gateway.yml` beside the keys.
+    pub(crate) fn following(upstream: Upstream, change: impl FnOnce(&mut Value)) -> Self {
+        Self::begin(upstream, change, |file| {
+            let read = file.clone();
+            Some(Source::new(vec![file], move || {
+                service::settings::load("gateway", Some(&read)).map_err(|error| error.to_string())
+            }))
+        })
+    }
+
+    fn begin(
+        upstream: Upstream,
+        change: impl FnOnce(&mut Value),
+        source: impl FnOnce(PathBuf) -> Option<Source>,
+    ) -> Self {
         let secrets = tempfile::tempdir().unwrap();
         let mut json = settings(&upstream.address.to_string(), secrets.path());
         change(&mut json);
+        let file = secrets.path().join("gateway.yml");
+        std::fs::write(&file, serde_json::to_string_pretty(&json).unwrap()).unwrap();
         let settings: Settings = serde_json::from_value(json).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -95,7 +117,7 @@ impl Door {
             "mvp_svc_other_0123456789abcdef",
         );
         let gateway = runtime
-            .block_on(Gateway::start(&settings, log.clone()))
+            .block_on(Gateway::start_from(&settings, source(file), log.clone()))
             .unwrap();
         Self {
             address: gateway.address,
@@ -124,6 +146,21 @@ impl Door {
 
     pub(crate) fn metrics(&self) -> String {
         Client::connect(self.admin).get("/metrics").text()
+    }
+
+    /// Writes the settings anew, with these changes.
+    pub(crate) fn rewrite(&self, change: impl FnOnce(&mut Value)) {
+        let mut json = settings(&self.upstream.address.to_string(), self.secrets.path());
+        change(&mut json);
+        // Nobody sees half a file.
+        let draft = self.secrets.path().join("draft");
+        std::fs::write(&draft, serde_json::to_string_pretty(&json).unwrap()).unwrap();
+        std::fs::rename(draft, self.secrets.path().join("gateway.yml")).unwrap();
+    }
+
+    /// What the operator reads at a path.
+    pub(crate) fn operator(&self, path: &str) -> Value {
+        Client::connect(self.admin).get(path).json()
     }
 
     pub(crate) fn key_file(&self, name: &str) -> PathBuf {

@@ -89,7 +89,7 @@ fn what_only_the_gateway_may_say_is_replaced_however_it_is_sent() {
     let door = Door::open();
     let spoofed = "X-Consumer-Id: root\r\nX-Tenant-Id: 1\r\nX-User-Id: 2\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-For: 10.0.0.2\r\n\
         X-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\nX-Forwarded-Prefix: /evil\r\nX-Forwarded-Port: 1\r\nForwarded: for=evil\r\n\
-        X-Real-IP: 10.0.0.3\r\nX-Original-URL: /evil\r\nX-Rewrite-URL: /evil\r\nX-HTTP-Method-Override: DELETE\r\nX-Request-Deadline: 1\r\n\
+        X-Real-IP: 10.0.0.3\r\nX-Original-URL: /evil\r\nX-Rewrite-URL: /evil\r\nX-HTTP-Method-Override: DELETE\r\nX-Request-Deadline: 1\r\nX-Deadline-Ms: 1\r\n\
         X-MVP-Internal: evil\r\nX-Request-Id: evil id\r\n";
     let bytes = format!(
         "GET /platform/vehicles/makes HTTP/1.1\r\nHost: shop.example:8080\r\nX-API-Key: {KEY}\r\n{spoofed}\r\n"
@@ -112,6 +112,11 @@ fn what_only_the_gateway_may_say_is_replaced_however_it_is_sent() {
     ] {
         assert_eq!(seen.headers(gone), Vec::<String>::new(), "{gone}");
     }
+    assert_eq!(
+        seen.header("x-deadline-ms").as_deref(),
+        Some("900"),
+        "the route's answer timeout"
+    );
     assert!(!seen.head.contains("evil") && !seen.head.contains("10.0.0."));
     assert_eq!(seen.header("x-consumer-id").as_deref(), Some("partner"));
     assert_eq!(seen.header("x-forwarded-for").as_deref(), Some("127.0.0.1"));

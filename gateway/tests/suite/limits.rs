@@ -106,7 +106,7 @@ fn a_daily_quota_is_the_consumers() {
     let refused = ask(&door, KEY);
     assert_eq!(
         (refused.status, refused.code().as_str()),
-        (429, "quota_exceeded")
+        (429, "daily_quota_exceeded")
     );
     let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=86_400).contains(&wait));

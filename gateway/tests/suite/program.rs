@@ -41,7 +41,9 @@ fn said(output: &Output) -> (bool, String) {
 #[test]
 fn the_settings_that_ship_are_usable() {
     let secrets = tempfile::tempdir().unwrap();
-    write_key(&secrets.path().join("platform-vehicles-api-key"), KEY);
+    for name in ["platform-vehicles-api-key", "platform-tenants-api-key"] {
+        write_key(&secrets.path().join(name), KEY);
+    }
     let output = Command::new(env!("CARGO_BIN_EXE_gateway"))
         .arg("check")
         .env(
@@ -108,6 +110,71 @@ fn what_is_wrong_with_settings_is_named() {
             j["limits"] = serde_json::json!({"min_bytes_per_second": 0});
         }),
     ];
+    are_named(&cases);
+}
+
+#[test]
+fn what_is_wrong_with_instances_and_routing_is_named() {
+    let cases: [(&str, Change); 11] = [
+        ("upstreams.vehicles.url: is missing", |j| {
+            j["upstreams"]["vehicles"]["url"] = serde_json::Value::Null;
+        }),
+        ("upstreams.vehicles.url: must not name a user", |j| {
+            j["upstreams"]["vehicles"]["url"] = "http://a:b@c".into();
+        }),
+        ("upstreams.vehicles.instances: is given beside url", |j| {
+            j["upstreams"]["vehicles"]["instances"] = serde_json::json!([{"url": "http://a"}]);
+        }),
+        (
+            "upstreams.x.instances[1].url: must begin with http://",
+            |j| {
+                let instances = [
+                    serde_json::json!({"url": "http://a"}),
+                    serde_json::json!({"url": "a"}),
+                ];
+                j["upstreams"]["x"] = serde_json::json!({"instances": instances});
+            },
+        ),
+        ("upstreams.x.instances[1].url: is there twice", |j| {
+            let instance = serde_json::json!({"url": "http://a"});
+            j["upstreams"]["x"] = serde_json::json!({"instances": [instance, instance]});
+        }),
+        (
+            "upstreams.x.instances[0].weight: must be from 1 to 100",
+            |j| {
+                let instance = serde_json::json!({"url": "http://a", "weight": 0});
+                j["upstreams"]["x"] = serde_json::json!({"instances": [instance]});
+            },
+        ),
+        (
+            "upstreams.vehicles.retries.statuses: 500 is not one of",
+            |j| {
+                j["upstreams"]["vehicles"]["retries"] = serde_json::json!({"statuses": [500]});
+            },
+        ),
+        (
+            "upstreams.vehicles.breaker.min_calls: must be at least 1",
+            |j| {
+                j["upstreams"]["vehicles"]["breaker"]["min_calls"] = 0.into();
+            },
+        ),
+        ("upstreams.vehicles.health_check.interval_ms", |j| {
+            j["upstreams"]["vehicles"]["health_check"] = serde_json::json!({"interval_ms": 0});
+        }),
+        ("routes[0].hosts: each must be made of", |j| {
+            j["routes"][0]["hosts"] = serde_json::json!(["a.example:80"]);
+        }),
+        (
+            "routes[0].canary.upstream: there is no upstream named x",
+            |j| {
+                j["routes"][0]["canary"] = serde_json::json!({"upstream": "x"});
+            },
+        ),
+    ];
+    are_named(&cases);
+}
+
+fn are_named(cases: &[(&str, Change)]) {
     for (named, change) in cases {
         let (good, text) = check(change);
         assert!(!good && text.contains(named), "{named}: {text}");
@@ -179,4 +246,52 @@ fn it_serves_is_found_healthy_and_stops_on_sigterm() {
     for line in log.lines() {
         serde_json::from_str::<serde_json::Value>(line).expect("every line is JSON");
     }
+}
+
+#[test]
+fn sighup_reads_the_settings_again() {
+    let upstream = Upstream::start(ok);
+    let folder = tempfile::tempdir().unwrap();
+    write_key(&folder.path().join("partner"), KEY);
+    write_key(&folder.path().join("other"), KEY);
+    let held = [(); 2].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+    let [port, admin] = held.each_ref().map(|it| it.local_addr().unwrap());
+    drop(held);
+    let mut json = settings(&upstream.address.to_string(), folder.path());
+    json["listen"]["port"] = port.port().into();
+    json["admin"]["port"] = admin.port().into();
+    let file = folder.path().join("gateway.yml");
+    std::fs::write(&file, json.to_string()).unwrap();
+    let mut serving = gateway(folder.path())
+        .arg("serve")
+        .arg("--config")
+        .arg(&file)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    eventually("it serves", || std::net::TcpStream::connect(admin).is_ok());
+    let tell = |signal: &str| {
+        let told = Command::new("kill")
+            .args([signal, &serving.id().to_string()])
+            .status();
+        assert!(told.unwrap().success());
+    };
+    // Nothing in the files changed: only the signal is a reason to read them.
+    eventually("it watches for the signal", || {
+        let told = std::fs::read_to_string(format!("/proc/{}/status", serving.id())).unwrap();
+        let caught = told.lines().find_map(|line| line.strip_prefix("SigCgt:\t"));
+        u64::from_str_radix(caught.unwrap(), 16).unwrap() & 1 == 1
+    });
+    let settings = || Client::connect(admin).get("/settings").json();
+    tell("-HUP");
+    eventually("they are read again", || settings()["generation"] == 2);
+    std::fs::write(&file, "{ this is not").unwrap();
+    tell("-HUP");
+    eventually("they are refused", || !settings()["rejected"].is_null());
+    assert_eq!(Client::connect(port).get("/open").status, 200);
+    tell("-TERM");
+    let mut log = String::new();
+    std::io::Read::read_to_string(&mut serving.stdout.take().unwrap(), &mut log).unwrap();
+    assert!(serving.wait().unwrap().success());
+    assert!(log.contains("cannot be used; the old ones stay"), "{log}");
 }

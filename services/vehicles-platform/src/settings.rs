@@ -5,7 +5,7 @@ use cache::RedisSettings;
 use pg::{Credentials, DatabaseSettings};
 use serde::Deserialize;
 use service::server::ServerSettings;
-use service::settings::{PathList, SettingsError};
+use service::settings::{ApiKeySettings, SettingsError};
 use std::path::Path;
 
 /// The name of the service.
@@ -29,24 +29,6 @@ pub(crate) struct Settings {
     /// Releases: where from, when, how many.
     #[serde(default)]
     pub(crate) etl: EtlSettings,
-}
-
-/// The files that hold API keys.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct ApiKeySettings {
-    pub(crate) files: PathList,
-    /// Whether a file that everyone may read is refused.
-    pub(crate) strict: bool,
-}
-
-impl Default for ApiKeySettings {
-    fn default() -> Self {
-        Self {
-            files: PathList::default(),
-            strict: true,
-        }
-    }
 }
 
 impl Settings {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod tenants;
 pub mod vehicles;
 pub mod vin;
 

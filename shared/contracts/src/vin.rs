@@ -1,6 +1,7 @@
-//! What the vehicles platform answers about a VIN.
+//! What the vehicles platform answers about a VIN. The service borrows the texts from its index; a client owns them (`'static`).
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use utoipa::ToSchema;
 
 /// A VIN to decode.
@@ -18,130 +19,130 @@ pub struct VinQuestion {
 
 /// What is known of a VIN.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct VinAnswer {
+pub struct VinAnswer<'a> {
     /// The VIN, cleaned.
     #[schema(example = "1HGCM82633A004352")]
-    pub vin: String,
+    pub vin: Cow<'a, str>,
     /// Whether it is well formed: 17 characters, each of a kind that may stand there, and the check digit right.
     pub valid: bool,
     /// Position 9.
-    pub check_digit: CheckDigit,
+    pub check_digit: CheckDigit<'a>,
     /// The manufacturer's code: positions 1 to 3, and 12 to 14 for makers of few vehicles.
     #[schema(example = "1HG")]
-    pub wmi: String,
+    pub wmi: Cow<'a, str>,
     /// Positions 4 to 9, the description.
     #[schema(example = "CM8263")]
-    pub vds: String,
+    pub vds: Cow<'a, str>,
     /// Positions 10 to 17, the identification.
     #[schema(example = "3A004352")]
-    pub vis: String,
+    pub vis: Cow<'a, str>,
     /// Positions 12 to 17; 15 to 17 for makers of few vehicles.
     #[schema(example = "004352")]
-    pub serial: String,
+    pub serial: Cow<'a, str>,
     /// The model year.
     #[schema(example = 2003)]
     pub model_year: Option<i32>,
     /// The VIN as it might be meant; `!` where a character is wrong and the right one not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub suggested_vin: Option<String>,
+    pub suggested_vin: Option<Cow<'a, str>>,
     /// What could stand where a character is wrong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub possible_values: Vec<PossibleValues>,
+    pub possible_values: Vec<PossibleValues<'a>>,
     /// The vehicle.
-    pub vehicle: DecodedVehicle,
+    pub vehicle: DecodedVehicle<'a>,
     /// What vPIC says of the VIN: 0 for a clean decode, which warnings may stand beside.
-    pub errors: Vec<VinError>,
+    pub errors: Vec<VinError<'a>>,
     /// More about the errors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub additional_error_text: Option<String>,
+    pub additional_error_text: Option<Cow<'a, str>>,
     /// How much of the VIN the release explains, 0 to 1.
     #[schema(example = 1.0)]
     pub confidence: f64,
     /// Every public variable of vPIC, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attributes: Option<Vec<VinAttribute>>,
+    pub attributes: Option<Vec<VinAttribute<'a>>>,
     /// The load of vehicle data that the answer is from: its month and its number.
     #[schema(example = "2026-10-3")]
-    pub data_release: String,
+    pub data_release: Cow<'a, str>,
 }
 
 /// The check digit of a VIN.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct CheckDigit {
+pub struct CheckDigit<'a> {
     /// What it should be; null where it cannot be calculated.
     #[schema(example = "3")]
-    pub expected: Option<String>,
+    pub expected: Option<Cow<'a, str>>,
     /// What it is; null where the VIN is shorter.
     #[schema(example = "3")]
-    pub actual: Option<String>,
+    pub actual: Option<Cow<'a, str>>,
     /// Whether it is right, or known to be wrong on the vehicle itself.
     pub valid: bool,
 }
 
 /// What could stand at a position.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PossibleValues {
+pub struct PossibleValues<'a> {
     /// The position, from 1.
     #[schema(example = 6)]
     pub position: u8,
     /// The characters that the manufacturer uses there.
     #[schema(example = "16")]
-    pub characters: String,
+    pub characters: Cow<'a, str>,
 }
 
 /// A code of vPIC's.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct VinError {
+pub struct VinError<'a> {
     /// 0 to 12, 14 or 400.
     #[schema(example = 0)]
     pub code: u16,
     /// vPIC's words for it.
     #[schema(example = "0 - VIN decoded clean. Check Digit (9th position) is correct")]
-    pub text: String,
+    pub text: Cow<'a, str>,
 }
 
 /// Something with an id of the catalogue's.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Named<Id> {
+pub struct Named<'a, Id> {
     /// The id, as the drop-downs have it.
     pub id: Id,
     /// The name, as the drop-downs have it.
-    pub name: String,
+    pub name: Cow<'a, str>,
 }
 
 /// What the VIN says of the vehicle, in the terms of the drop-downs; null for what it does not say.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct DecodedVehicle {
+pub struct DecodedVehicle<'a> {
     /// The make.
-    pub make: Option<Named<i32>>,
+    pub make: Option<Named<'a, i32>>,
     /// The model.
-    pub model: Option<Named<i32>>,
+    pub model: Option<Named<'a, i32>>,
     /// The model year.
     pub year: Option<i32>,
     /// The trim.
-    pub trim: Option<Named<i64>>,
+    pub trim: Option<Named<'a, i64>>,
     /// The series.
-    pub series: Option<String>,
+    pub series: Option<Cow<'a, str>>,
     /// The body.
     #[schema(example = "Coupe")]
-    pub body_class: Option<String>,
+    pub body_class: Option<Cow<'a, str>>,
     /// What it was certified as.
     #[schema(example = "PASSENGER CAR")]
-    pub vehicle_type: Option<String>,
+    pub vehicle_type: Option<Cow<'a, str>>,
     /// Doors.
     pub doors: Option<i32>,
     /// Which wheels are driven.
-    pub drive_type: Option<String>,
+    pub drive_type: Option<Cow<'a, str>>,
     /// Who made it.
-    pub manufacturer: Option<Named<i32>>,
+    pub manufacturer: Option<Named<'a, i32>>,
     /// Where it was made.
-    pub plant: Option<Plant>,
+    pub plant: Option<Plant<'a>>,
     /// The class of the gross vehicle weight rating.
-    pub gvwr: Option<String>,
+    pub gvwr: Option<Cow<'a, str>>,
     /// The engine, or the electric drive.
-    pub engine: Option<DecodedEngine>,
+    pub engine: Option<DecodedEngine<'a>>,
     /// The transmission.
-    pub transmission: Option<DecodedTransmission>,
+    pub transmission: Option<DecodedTransmission<'a>>,
     /// Energy of the traction battery, kWh.
     pub battery_kwh: Option<f64>,
     /// Seats.
@@ -150,41 +151,41 @@ pub struct DecodedVehicle {
 
 /// Where a vehicle was made.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Plant {
+pub struct Plant<'a> {
     /// The city.
-    pub city: Option<String>,
+    pub city: Option<Cow<'a, str>>,
     /// The state or province.
-    pub state: Option<String>,
+    pub state: Option<Cow<'a, str>>,
     /// The country.
-    pub country: Option<String>,
+    pub country: Option<Cow<'a, str>>,
     /// The company whose plant it is.
-    pub company: Option<String>,
+    pub company: Option<Cow<'a, str>>,
 }
 
 /// An engine as the VIN tells it.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct DecodedEngine {
+pub struct DecodedEngine<'a> {
     /// The id that an engine of these facts has in the drop-downs.
     pub id: Option<i64>,
     /// The facts as a label.
     #[schema(example = "3.0L V6 Gasoline (J30A4)")]
-    pub name: Option<String>,
+    pub name: Option<Cow<'a, str>>,
     /// Displacement in litres, three decimals.
     pub displacement_l: Option<f64>,
     /// How many cylinders.
     pub cylinders: Option<i32>,
     /// How they stand.
-    pub configuration: Option<String>,
+    pub configuration: Option<Cow<'a, str>>,
     /// The manufacturer's name for it.
-    pub model: Option<String>,
+    pub model: Option<Cow<'a, str>>,
     /// Who made it.
-    pub manufacturer: Option<String>,
+    pub manufacturer: Option<Cow<'a, str>>,
     /// The fuel.
-    pub fuel_primary: Option<String>,
+    pub fuel_primary: Option<Cow<'a, str>>,
     /// The other fuel of a vehicle that has two.
-    pub fuel_secondary: Option<String>,
+    pub fuel_secondary: Option<Cow<'a, str>>,
     /// How far it is electric.
-    pub electrification: Option<String>,
+    pub electrification: Option<Cow<'a, str>>,
     /// Whether it has a turbocharger.
     pub turbo: Option<bool>,
     /// Brake horsepower; of a range, the lowest.
@@ -193,53 +194,53 @@ pub struct DecodedEngine {
 
 /// A transmission as the VIN tells it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct DecodedTransmission {
+pub struct DecodedTransmission<'a> {
     /// The id that a transmission of these facts has in the drop-downs.
     pub id: Option<i64>,
     /// The facts as a label.
     #[schema(example = "5-speed Automatic")]
-    pub name: Option<String>,
+    pub name: Option<Cow<'a, str>>,
     /// What kind it is.
-    pub style: Option<String>,
+    pub style: Option<Cow<'a, str>>,
     /// How many forward speeds.
     pub speeds: Option<i16>,
 }
 
 /// A variable of vPIC's.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct VinAttribute {
+pub struct VinAttribute<'a> {
     /// vPIC's element id.
     #[schema(example = 28)]
     pub id: u8,
     /// vPIC's name of the variable.
     #[schema(example = "Model")]
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// vPIC's short name, for programs.
     #[schema(example = "Model")]
-    pub code: String,
+    pub code: Cow<'a, str>,
     /// What it is about.
     #[schema(example = "General")]
-    pub group: String,
+    pub group: Cow<'a, str>,
     /// The value as it reads.
     #[schema(example = "Accord")]
-    pub value: Option<String>,
+    pub value: Option<Cow<'a, str>>,
     /// The id in vPIC's look-up table; the value itself where there is none.
     #[schema(example = "1861")]
-    pub value_id: Option<String>,
+    pub value_id: Option<Cow<'a, str>>,
     /// Where it comes from: `pattern`, `formula`, `engine_model`, `vehicle_specification`, `manufacturer`, `model`,
     /// `model_year`, `conversion` or `default`.
     #[schema(example = "pattern")]
-    pub source: String,
+    pub source: Cow<'a, str>,
     /// vPIC's id of the pattern, or of the specification, that gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern_id: Option<u32>,
     /// The key of that pattern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "CM82[67]")]
-    pub key: Option<String>,
+    pub key: Option<Cow<'a, str>>,
     /// How a conversion was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub formula: Option<String>,
+    pub formula: Option<Cow<'a, str>>,
 }
 
 /// A line of a batch that got no answer.

@@ -3,6 +3,7 @@
 use crate::connect::Connector;
 use crate::{DatabaseSettings, DbError};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use opentelemetry::KeyValue;
 use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -17,8 +18,8 @@ const TIMEOUTS: Timeouts = Timeouts {
 /// A database to read from and write to.
 #[derive(Clone)]
 pub struct Db {
-    pool: Pool,
-    query_timeout: Duration,
+    pub(crate) pool: Pool,
+    pub(crate) query_timeout: Duration,
 }
 
 impl Db {
@@ -85,9 +86,21 @@ impl Db {
         self.query("SELECT 1", &[]).await.map(|_| ())
     }
 
-    /// Connections in use and connections open, for metrics.
-    pub fn connections(&self) -> (usize, usize) {
-        let status = self.pool.status();
-        (status.size.saturating_sub(status.available), status.size)
+    /// Shows the pool's connections as a metric of a service, read when somebody looks.
+    pub fn observe_connections(&self, service: &'static str) {
+        let pool = self.pool.clone();
+        opentelemetry::global::meter(service)
+            .u64_observable_gauge("db_client_connection_count")
+            .with_description("Connections to PostgreSQL, in use and idle")
+            .with_callback(move |gauge| {
+                let status = pool.status();
+                let idle = status.available.min(status.size);
+                let used = status.size.saturating_sub(idle);
+                for (state, count) in [("used", used), ("idle", idle)] {
+                    let count = u64::try_from(count).unwrap_or(u64::MAX);
+                    gauge.observe(count, &[KeyValue::new("state", state)]);
+                }
+            })
+            .build();
     }
 }

@@ -1,8 +1,9 @@
 //! Migrations: each capsule has its own, numbered, applied in order by one instance at a time.
 
-use crate::DbError;
+use crate::{Db, DbError};
 use refinery::{Migration as RefineryMigration, Runner};
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 
 /// The advisory lock that an instance holds while it migrates ("mvpmigra" in ASCII).
 const LOCK_KEY: i64 = 0x6d76_706d_6967_7261;
@@ -57,6 +58,21 @@ pub async fn pending(
             source: Box::new(source),
         })?;
     Ok(migrations.len().saturating_sub(applied.len()))
+}
+
+/// How many steps of a capsule have been applied, for a serving process that asks whether it may serve.
+pub async fn applied(db: &Db, capsule: &'static str) -> Result<usize, DbError> {
+    let counted = db
+        .query_opt(&format!("SELECT count(*) FROM {capsule}.migration"), &[])
+        .await;
+    match counted {
+        Ok(row) => {
+            let count = row.map_or(0, |row| row.get::<_, i64>(0));
+            Ok(usize::try_from(count).unwrap_or_default())
+        }
+        Err(error) if error.sql_state() == Some(&SqlState::UNDEFINED_TABLE) => Ok(0),
+        Err(error) => Err(error),
+    }
 }
 
 async fn run(

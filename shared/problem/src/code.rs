@@ -41,6 +41,10 @@ registry! {
     ApiKeyMissing = 401, "api_key_missing", "An API key is required";
     /// The API key is not one of those in force.
     ApiKeyUnknown = 401, "api_key_unknown", "The API key is not valid";
+    /// The API key was valid until some time ago.
+    ApiKeyExpired = 401, "api_key_expired", "The API key has expired";
+    /// The API key was taken back.
+    ApiKeyRevoked = 401, "api_key_revoked", "The API key has been revoked";
     /// No token came with the request.
     TokenMissing = 401, "token_missing", "A token is required";
     /// The token is not one that is accepted here.
@@ -49,6 +53,12 @@ registry! {
     TokenExpired = 401, "token_expired", "The token has expired";
     /// The caller is known but may not do this.
     Forbidden = 403, "forbidden", "This is not permitted";
+    /// The API key is valid, but not for this.
+    ScopeMissing = 403, "scope_missing", "The API key does not permit this";
+    /// The API key is valid, but not from this address.
+    NetworkDenied = 403, "network_denied", "The API key may not be used from this address";
+    /// The tenant's plan does not include any more of this.
+    QuotaExceeded = 403, "quota_exceeded", "The plan's limit is reached";
     /// The client's address is not among those that may come.
     AddressDenied = 403, "address_denied", "The address may not come here";
     /// There is no such route or thing.
@@ -59,6 +69,10 @@ registry! {
     RequestTimeout = 408, "request_timeout", "The request took too long to arrive";
     /// The thing is not in a state in which this can be done.
     Conflict = 409, "conflict", "This conflicts with the present state";
+    /// Without this member the tenant would have no owner.
+    LastOwner = 409, "last_owner", "A tenant needs an owner";
+    /// The thing has changed since the caller read it.
+    PreconditionFailed = 412, "precondition_failed", "This has changed in the meantime";
     /// The body is larger than the route allows.
     BodyTooLarge = 413, "body_too_large", "The body is too large";
     /// The request target is longer than 8 kB.
@@ -69,12 +83,16 @@ registry! {
     InvalidParameter = 422, "invalid_parameter", "A parameter is missing or not acceptable";
     /// The request is readable, but its body is not acceptable.
     InvalidBody = 422, "invalid_body", "The body is not acceptable";
+    /// The idempotency key came before with another request.
+    IdempotencyMismatch = 422, "idempotency_mismatch", "The idempotency key belongs to another request";
+    /// The route wants to know which version the caller has read.
+    PreconditionRequired = 428, "precondition_required", "If-Match is required";
     /// Too many requests.
     TooManyRequests = 429, "too_many_requests", "Too many requests";
     /// The caller is faster than its limit.
     RateLimited = 429, "rate_limited", "The rate limit is reached";
     /// The caller has asked as often as it may today.
-    QuotaExceeded = 429, "quota_exceeded", "The quota of the day is used up";
+    DailyQuotaExceeded = 429, "daily_quota_exceeded", "The quota of the day is used up";
     /// The head is larger than the server reads.
     HeadTooLarge = 431, "head_too_large", "The request head is too large";
     /// Something failed that the client can do nothing about.

@@ -88,6 +88,16 @@ impl Health {
         }
     }
 
+    /// The same process without dependencies yet, for new settings.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        Self {
+            started: self.started,
+            draining: AtomicBool::new(self.draining.load(Ordering::Acquire)),
+            ..Self::new(self.service, self.version)
+        }
+    }
+
     /// Adds a dependency.
     #[must_use]
     pub fn check<F, Fut>(mut self, name: &'static str, need: Need, check: F) -> Self

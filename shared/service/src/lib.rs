@@ -2,6 +2,8 @@
 
 pub mod errors;
 pub mod health;
+#[cfg(feature = "server")]
+pub mod healthcheck;
 pub mod secrets;
 #[cfg(feature = "server")]
 pub mod server;

@@ -22,8 +22,22 @@ pub fn load<T: DeserializeOwned>(
     service: &str,
     extra_file: Option<&Path>,
 ) -> Result<T, SettingsError> {
-    let folder = std::env::var_os("MVP_CONFIG_DIR").map_or_else(|| "config".into(), PathBuf::from);
-    load_from(&folder, service, extra_file, None)
+    load_from(&folder(), service, extra_file, None)
+}
+
+/// The files that [`load`] reads, there or not; the later one wins.
+pub fn files(service: &str, extra_file: Option<&Path>) -> Vec<PathBuf> {
+    let folder = folder();
+    let mut files = vec![
+        folder.join("shared/production.yml"),
+        folder.join(service).join("production.yml"),
+    ];
+    files.extend(extra_file.map(Path::to_owned));
+    files
+}
+
+fn folder() -> PathBuf {
+    std::env::var_os("MVP_CONFIG_DIR").map_or_else(|| "config".into(), PathBuf::from)
 }
 
 fn load_from<T: DeserializeOwned>(
@@ -77,6 +91,25 @@ impl<'de> Deserialize<'de> for PathList {
                 .map(PathBuf::from)
                 .collect(),
         }))
+    }
+}
+
+/// The files that hold API keys.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiKeySettings {
+    /// One file a consumer.
+    pub files: PathList,
+    /// Whether a file that everyone may read is refused.
+    pub strict: bool,
+}
+
+impl Default for ApiKeySettings {
+    fn default() -> Self {
+        Self {
+            files: PathList::default(),
+            strict: true,
+        }
     }
 }
 

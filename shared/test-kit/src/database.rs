@@ -72,6 +72,25 @@ impl Database {
         }
     }
 
+    /// Makes an empty database whose serving role writes too, as far as migrations leave it.
+    ///
+    /// # Panics
+    /// As [`Database::create`].
+    pub async fn create_writable() -> Self {
+        let database = Self::create().await;
+        let (owner, api) = (database.owner(), database.api());
+        let grants = format!(
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT INSERT, UPDATE, DELETE ON TABLES TO {api};
+             ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE ON SEQUENCES TO {api};"
+        );
+        let client = database.superuser().await;
+        client
+            .batch_execute(&grants)
+            .await
+            .expect("default privileges");
+        database
+    }
+
     /// The role that owns the database.
     pub fn owner(&self) -> String {
         format!("{}_owner", self.name)

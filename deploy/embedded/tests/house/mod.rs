@@ -11,6 +11,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 
+/// The services' programs.
+const PROGRAMS: [&str; 3] = ["vehicles-platform", "tenants-platform", "gateway"];
+
 /// Everything lies in one temporary folder, and whatever runs there is stopped at the end.
 pub struct House {
     folder: tempfile::TempDir,
@@ -39,7 +42,7 @@ impl House {
         set_mode(&folder.path().join("fake"), 0o777);
         let program = PathBuf::from(env!("CARGO_BIN_EXE_mvp"));
         let fake = program.parent().unwrap().join("examples/fake_service");
-        for service in ["vehicles-platform", "gateway"] {
+        for service in PROGRAMS {
             std::os::unix::fs::symlink(&fake, folder.path().join("bin").join(service)).unwrap();
         }
         let (offset, ports) = free_offset();
@@ -56,7 +59,7 @@ impl House {
         let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let checkout = checkout.canonicalize().unwrap();
         let built = PathBuf::from(env!("CARGO_BIN_EXE_mvp"));
-        for service in ["vehicles-platform", "gateway"] {
+        for service in PROGRAMS {
             let program = built.with_file_name(service);
             assert!(program.is_file(), "{service} is not built: run `make test`");
             replace(&program, &house.path().join("bin").join(service));
@@ -87,7 +90,7 @@ impl House {
 
     /// With programs of its own, wherever the originals lie: a service's account can run them.
     pub fn with_own_programs(self) -> Self {
-        for service in ["vehicles-platform", "gateway"] {
+        for service in PROGRAMS {
             let program = self.path().join("bin").join(service);
             let original = program.canonicalize().unwrap();
             std::fs::remove_file(&program).unwrap();

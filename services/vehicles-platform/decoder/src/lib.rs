@@ -11,6 +11,6 @@ mod vin;
 
 pub use build::{BuildError, IndexBuilder};
 pub use check_digit::{CheckDigit, check_digit};
-pub use decode::{AsOf, Attribute, Decoded, Decoder, ErrorCode, Options, Source, Value, decode};
+pub use decode::{AsOf, Attribute, Decoded, ErrorCode, Options, Source, Value, decode};
 pub use index::{FORMAT as INDEX_FORMAT, Index, IndexError};
 pub use vin::{NotAVin, Vin};

@@ -10,7 +10,7 @@ use pg::Db;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use vin_decoder::{AsOf, Decoder, Index};
+use vin_decoder::{AsOf, Index, decode};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
@@ -64,7 +64,7 @@ fn decode_all(
         (None, None) => day(jiff::Zoned::now().date()),
     };
     let mut job = Job {
-        decoder: Decoder::new(index),
+        index,
         release: release.or(month).unwrap_or("unknown"),
         as_of,
         args,
@@ -92,7 +92,7 @@ fn day(date: Date) -> AsOf {
 }
 
 struct Job<'a, W> {
-    decoder: Decoder<'a>,
+    index: &'a Index,
     release: &'a str,
     as_of: AsOf,
     args: &'a Args,
@@ -114,9 +114,7 @@ impl<W: Write> Job<'_, W> {
         let question = self.question(line);
         match question {
             Ok(question) => {
-                let decoded = self
-                    .decoder
-                    .decode(&question.vin, &question.options(self.as_of));
+                let decoded = decode(self.index, &question.vin, &question.options(self.as_of));
                 let answer = vin::answer(&decoded, self.release, self.args.attributes);
                 if self.args.ndjson {
                     serde_json::to_writer(&mut self.out, &answer).map_err(std::io::Error::from)?;

@@ -74,8 +74,8 @@ pub(crate) enum CliError {
     Database(#[from] pg::DbError),
     #[error("the cache cannot be set up")]
     Cache(#[from] cache::RedisUnavailable),
-    #[error("the service is not ready")]
-    NotReady(#[source] reqwest::Error),
+    #[error(transparent)]
+    NotReady(#[from] service::healthcheck::NotReady),
     #[error("the process cannot do its input or output")]
     Output(#[from] std::io::Error),
 }

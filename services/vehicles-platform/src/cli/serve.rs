@@ -9,7 +9,6 @@ use crate::settings::{SERVICE, Settings};
 use access::{KeyFile, RequireApiKey, WatchedKeyRing};
 use actix_web::web;
 use cache::RedisStore;
-use opentelemetry::KeyValue;
 use pg::Db;
 use service::health::{Health, Need};
 use service::server::{self, Process};
@@ -50,7 +49,7 @@ pub(crate) async fn serve(
         telemetry,
         openapi: document::document(),
     };
-    count_connections(db);
+    db.observe_connections(SERVICE);
     let (catalog, decoding) = (web::Data::new(catalog), web::Data::new(decoding));
     let routes = move |config: &mut ServiceConfig<'_>| {
         let scope = utoipa_actix_web::scope(document::SCOPE)
@@ -121,20 +120,4 @@ fn health(db: &Db, redis: RedisStore, catalog: &Catalog, decoding: &Decoding) ->
                 Ok(BTreeMap::from([("month", month)]))
             }
         })
-}
-
-/// Shows the pool's connections as a metric, read when somebody looks.
-fn count_connections(db: Db) {
-    opentelemetry::global::meter(SERVICE)
-        .u64_observable_gauge("db_client_connection_count")
-        .with_description("Connections to PostgreSQL, in use and idle")
-        .with_callback(move |gauge| {
-            let (used, open) = db.connections();
-            let idle = open.saturating_sub(used);
-            for (state, count) in [("used", used), ("idle", idle)] {
-                let count = u64::try_from(count).unwrap_or(u64::MAX);
-                gauge.observe(count, &[KeyValue::new("state", state)]);
-            }
-        })
-        .build();
 }

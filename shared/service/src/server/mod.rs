@@ -1,8 +1,11 @@
 //! An actix-web server as every HTTP service here runs it.
 
+pub mod document;
 mod observe;
 mod overrides;
 mod standard_routes;
+
+pub use observe::RequestId;
 
 use crate::health::Health;
 use crate::telemetry::{Metrics, Telemetry};

@@ -9,7 +9,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, ResponseError};
+use actix_web::{Error, HttpMessage, ResponseError};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 use opentelemetry::propagation::Extractor;
@@ -21,6 +21,10 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 /// A request that takes longer is worth a warning.
 const SLOW: Duration = Duration::from_secs(1);
 const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
+
+/// The id of a request, among its extensions for handlers that write it down.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub std::sync::Arc<str>);
 
 /// The instruments, shared by all workers.
 #[derive(Clone)]
@@ -52,6 +56,9 @@ pub(super) async fn observe(
         // Routed as GET; the connection knows that it was HEAD and leaves the body out.
         request.head_mut().method = Method::GET;
     }
+    request
+        .extensions_mut()
+        .insert(RequestId(request_id.as_str().into()));
     let observer = request.app_data::<Observer>().cloned();
     // An error here would be a middleware's that did not make a response of it: ours all do.
     let response = next.call(request).instrument(span.clone()).await?;

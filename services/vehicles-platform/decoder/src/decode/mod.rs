@@ -20,6 +20,7 @@ use crate::model_year::{FIRST_YEAR, is_light, years};
 use crate::vin::Vin;
 use codes::Codes;
 use pass::Pass;
+use std::cell::RefCell;
 
 /// How a VIN is decoded.
 #[derive(Debug, Clone, Copy)]
@@ -43,76 +44,66 @@ struct Request<'i> {
     exception: bool,
 }
 
-/// Decodes VINs one after another, with memory that is used again.
-#[derive(Debug)]
-pub struct Decoder<'i> {
-    index: &'i Index,
-    passes: [Pass; 3],
-}
-
-/// Decodes one VIN.
+/// Decodes one VIN. The same VIN, index and options give the same answer.
 pub fn decode<'i>(index: &'i Index, vin: &Vin, options: &Options) -> Decoded<'i> {
-    Decoder::new(index).decode(vin, options)
+    thread_local! {
+        /// Memory that is used again from VIN to VIN: a VIN may have three model years to try.
+        static PASSES: RefCell<[Pass; 3]> = RefCell::default();
+    }
+    PASSES.with_borrow_mut(|passes| decode_in(passes, index, vin, options))
 }
 
-impl<'i> Decoder<'i> {
-    /// A decoder over an index.
-    pub fn new(index: &'i Index) -> Self {
-        Self {
-            index,
-            passes: Default::default(),
-        }
-    }
+fn decode_in<'i>(
+    passes: &mut [Pass; 3],
+    index: &'i Index,
+    vin: &Vin,
+    options: &Options,
+) -> Decoded<'i> {
+    let wmi = index.wmi(vin.wmi());
+    let request = Request {
+        index,
+        vin: *vin,
+        subject: Subject::of(vin.as_bytes()),
+        wmi,
+        public: wmi.filter(|wmi| options.as_of.has_reached(wmi.public_from)),
+        light: is_light(wmi),
+        exception: index.is_exception(vin),
+    };
+    let count = run_passes(passes, &request, options);
+    let best = best_of(passes.get(..count).unwrap_or_default(), index, options);
+    answer::answer(&request, best.unwrap_or(&Pass::default()))
+}
 
-    /// Decodes one VIN. The same VIN, index and options give the same answer.
-    pub fn decode(&mut self, vin: &Vin, options: &Options) -> Decoded<'i> {
-        let index = self.index;
-        let wmi = index.wmi(vin.wmi());
-        let request = Request {
-            index,
-            vin: *vin,
-            subject: Subject::of(vin.as_bytes()),
-            wmi,
-            public: wmi.filter(|wmi| options.as_of.has_reached(wmi.public_from)),
-            light: is_light(wmi),
-            exception: index.is_exception(vin),
+/// Every year that the VIN may have is decoded whole; how many passes there are.
+fn run_passes(passes: &mut [Pass; 3], request: &Request<'_>, options: &Options) -> usize {
+    let latest = options.as_of.year() + 2;
+    let years = years(request.index, &request.vin, request.wmi, latest);
+    let told = options.model_year;
+    let mut passes = passes.iter_mut();
+    let mut count = 0;
+    let mut run = |year: Option<i32>, conclusive, error_12| {
+        let Some(pass) = passes.next() else {
+            return Codes::default();
         };
-        let count = self.run_passes(&request, options);
-        let best = best_of(self.passes.get(..count).unwrap_or_default(), index, options);
-        answer::answer(&request, best.unwrap_or(&Pass::default()))
-    }
-
-    /// Every year that the VIN may have is decoded whole; how many passes there are.
-    fn run_passes(&mut self, request: &Request<'_>, options: &Options) -> usize {
-        let latest = options.as_of.year() + 2;
-        let years = years(request.index, &request.vin, request.wmi, latest);
-        let told = options.model_year;
-        let mut passes = self.passes.iter_mut();
-        let mut count = 0;
-        let mut run = |year: Option<i32>, conclusive, error_12| {
-            let Some(pass) = passes.next() else {
-                return Codes::default();
-            };
-            count += 1;
-            pass.run(request, year, conclusive, error_12);
-            pass.codes
-        };
-        let differs = |year: Option<i32>| told.is_some() && year.is_some() && told != year;
-        if let Some(year) = told.filter(|year| (FIRST_YEAR..=latest).contains(year))
-            && Some(year) != years.year
-            && Some(year) != years.other
-        {
-            let codes = run(Some(year), true, true);
-            if !codes.contains(ErrorCode::NoDetailedData) || years.year.is_none() {
-                return count;
-            }
+        count += 1;
+        pass.run(request, year, conclusive, error_12);
+        pass.codes
+    };
+    let differs = |year: Option<i32>| told.is_some() && year.is_some() && told != year;
+    if let Some(year) = told.filter(|year| (FIRST_YEAR..=latest).contains(year))
+        && Some(year) != years.year
+        && Some(year) != years.other
+    {
+        let codes = run(Some(year), true, true);
+        if !codes.contains(ErrorCode::NoDetailedData) || years.year.is_none() {
+            return count;
         }
-        run(years.year, years.is_settled(), differs(years.year));
-        if years.other.is_some() {
-            run(years.other, false, differs(years.other));
-        }
-        count
     }
+    run(years.year, years.is_settled(), differs(years.year));
+    if years.other.is_some() {
+        run(years.other, false, differs(years.other));
+    }
+    count
 }
 
 /// The pass with the least errors; of those the one that tells most. What cannot be counted counts most: PostgreSQL

@@ -102,11 +102,7 @@ pub(crate) fn migrations() -> Vec<Migration> {
 
 /// Whether the database is at this program's version, or a later one: migrations only ever add.
 pub(crate) async fn is_migrated(db: &Db) -> Result<bool, DbError> {
-    let row = db
-        .query_opt(include_str!("data/queries/applied_migrations.sql"), &[])
-        .await?;
-    let applied = row.map_or(0, |row| row.get::<_, i64>("applied"));
-    Ok(usize::try_from(applied).is_ok_and(|applied| applied >= migrations().len()))
+    Ok(pg::applied(db, CAPSULE).await? >= migrations().len())
 }
 
 /// Brings the registry to this program's version and says how many steps that took. A live release that an earlier version

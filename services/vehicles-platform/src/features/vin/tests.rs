@@ -45,7 +45,7 @@ fn check(text: &str, model_year: Option<i32>, now: AsOf) {
     };
     let first = written();
     assert_eq!(first, written());
-    let read: VinAnswer = serde_json::from_str(&first).unwrap();
+    let read: VinAnswer<'_> = serde_json::from_str(&first).unwrap();
     assert!((0.0..=1.0).contains(&read.confidence));
     assert!(!read.errors.is_empty());
 }

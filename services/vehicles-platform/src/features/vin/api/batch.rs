@@ -15,7 +15,7 @@ use futures_util::TryStreamExt;
 use problem::{Code, Problem};
 use serde::Deserialize;
 use std::sync::Arc;
-use vin_decoder::Decoder;
+use vin_decoder::decode;
 
 /// A list is read as a whole; more VINs come as lines.
 const MOST_IN_LIST: usize = 1000;
@@ -43,7 +43,7 @@ pub(super) enum Entry {
         (String = "application/x-ndjson"),
     )),
     responses(
-        (status = 200, description = "A line for each VIN: an answer or an error", content((VinAnswer = "application/x-ndjson"), (LineProblem = "application/x-ndjson"))),
+        (status = 200, description = "A line for each VIN: an answer or an error", content((VinAnswer<'static> = "application/x-ndjson"), (LineProblem = "application/x-ndjson"))),
         (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The list is too long", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The body is neither a list nor lines by its Content-Type", body = Problem, content_type = "application/problem+json"),
@@ -133,22 +133,20 @@ struct Job {
 
 impl Job {
     fn decode_list(&self, entries: Vec<serde_json::Value>) -> Result<Vec<u8>, VinError> {
-        let mut decoder = Decoder::new(&self.served.content);
         let mut out = Vec::new();
         for (line, entry) in (1..).zip(entries) {
             let entry = serde_json::from_value(entry);
-            self.write(&mut out, &mut decoder, line, entry)?;
+            self.write(&mut out, line, entry)?;
         }
         Ok(out)
     }
 
     fn decode_block(&self, block: &Block) -> Result<Vec<u8>, VinError> {
-        let mut decoder = Decoder::new(&self.served.content);
         let mut out = Vec::with_capacity(block.lines.len().saturating_mul(64));
         for (line, text) in (block.first..).zip(block.lines.split(|byte| *byte == b'\n')) {
             let text = text.trim_ascii();
             if !text.is_empty() {
-                self.write(&mut out, &mut decoder, line, serde_json::from_slice(text))?;
+                self.write(&mut out, line, serde_json::from_slice(text))?;
             }
         }
         Ok(out)
@@ -157,7 +155,6 @@ impl Job {
     fn write(
         &self,
         out: &mut Vec<u8>,
-        decoder: &mut Decoder<'_>,
         line: u64,
         entry: serde_json::Result<Entry>,
     ) -> Result<(), VinError> {
@@ -165,7 +162,7 @@ impl Job {
             Ok(question) => {
                 let release = &self.served.live;
                 let options = question.options(as_of(&release.month));
-                let known = decoder.decode(&question.vin, &options);
+                let known = decode(&self.served.content, &question.vin, &options);
                 serde_json::to_writer(&mut *out, &answer(&known, &release.label, self.attributes))?;
             }
             Err((code, detail)) => {

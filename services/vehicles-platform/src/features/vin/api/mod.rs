@@ -3,5 +3,6 @@
 mod batch;
 mod handlers;
 mod lines;
+mod recent;
 
 pub(crate) use handlers::routes;

@@ -7,7 +7,7 @@ use vin_decoder::{AsOf, Options, Vin};
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2100;
 
 /// A question that can be decoded.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Question {
     pub(crate) vin: Vin,
     pub(crate) model_year: Option<i32>,

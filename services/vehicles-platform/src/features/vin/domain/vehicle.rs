@@ -2,7 +2,8 @@
 
 use crate::features::etl::naming;
 use contracts::vin::{DecodedEngine, DecodedTransmission, DecodedVehicle, Named, Plant};
-use vin_decoder::Decoded;
+use std::borrow::Cow;
+use vin_decoder::{Decoded, Value};
 
 /// vPIC's element ids.
 mod element {
@@ -49,20 +50,25 @@ const NOT_APPLICABLE: &str = "Not Applicable";
 const TURBO_YES: &str = "1";
 const TURBO_NO: &str = "2";
 
-pub(super) fn vehicle(decoded: &Decoded<'_>) -> DecodedVehicle {
+pub(super) fn vehicle<'i>(decoded: &Decoded<'i>) -> DecodedVehicle<'i> {
     let facts = Facts(decoded);
     let trim = facts.text(TRIM).and_then(|text| naming::trim(&text));
     DecodedVehicle {
-        make: facts.named(MAKE, |_| decoded.make_as_filed().map(naming::make)),
-        model: facts.named(MODEL, |name| Some(naming::model(name))),
+        make: facts.named(MAKE, |_| {
+            Some(naming::make(decoded.make_as_filed()?).into())
+        }),
+        model: facts.named(MODEL, |name| Some(naming::model(&name).into())),
         year: decoded.model_year,
-        trim: trim.map(|(id, name)| Named { id, name }),
+        trim: trim.map(|(id, name)| Named {
+            id,
+            name: name.into(),
+        }),
         series: facts.text(SERIES),
         body_class: facts.text(BODY_CLASS),
         vehicle_type: facts.text(VEHICLE_TYPE),
         doors: facts.number(DOORS),
         drive_type: facts.text(DRIVE_TYPE),
-        manufacturer: facts.named(MANUFACTURER, |name| Some(name.to_owned())),
+        manufacturer: facts.named(MANUFACTURER, Some),
         plant: facts.plant(),
         gvwr: facts.gvwr(),
         engine: facts.engine(),
@@ -74,10 +80,10 @@ pub(super) fn vehicle(decoded: &Decoded<'_>) -> DecodedVehicle {
 
 struct Facts<'d, 'i>(&'d Decoded<'i>);
 
-impl Facts<'_, '_> {
-    fn text(&self, element: u8) -> Option<String> {
+impl<'i> Facts<'_, 'i> {
+    fn text(&self, element: u8) -> Option<Value<'i>> {
         let value = self.0.value(element)?;
-        (!value.is_empty() && value != NOT_APPLICABLE).then(|| value.into_owned())
+        (!value.is_empty() && value != NOT_APPLICABLE).then_some(value)
     }
 
     fn number<T: std::str::FromStr>(&self, element: u8) -> Option<T> {
@@ -90,15 +96,19 @@ impl Facts<'_, '_> {
         (id != "0").then(|| id.parse().ok())?
     }
 
-    fn named(&self, element: u8, name: impl FnOnce(&str) -> Option<String>) -> Option<Named<i32>> {
+    fn named(
+        &self,
+        element: u8,
+        name: impl FnOnce(Value<'i>) -> Option<Value<'i>>,
+    ) -> Option<Named<'i, i32>> {
         let value = self.0.value(element)?;
         Some(Named {
             id: self.id(element)?,
-            name: name(&value)?,
+            name: name(value)?,
         })
     }
 
-    fn plant(&self) -> Option<Plant> {
+    fn plant(&self) -> Option<Plant<'i>> {
         let plant = Plant {
             city: self.text(PLANT_CITY),
             state: self.text(PLANT_STATE),
@@ -110,15 +120,15 @@ impl Facts<'_, '_> {
     }
 
     /// One class, or the range that two of them span.
-    fn gvwr(&self) -> Option<String> {
+    fn gvwr(&self) -> Option<Value<'i>> {
         let from = self.text(GVWR_FROM)?;
         match self.text(GVWR_TO) {
-            Some(to) if to != from => Some(format!("{from} to {to}")),
+            Some(to) if to != from => Some(Cow::Owned(format!("{from} to {to}"))),
             _ => Some(from),
         }
     }
 
-    fn engine(&self) -> Option<DecodedEngine> {
+    fn engine(&self) -> Option<DecodedEngine<'i>> {
         let litres: Option<f64> = self.number(LITRES);
         let model = self.text(ENGINE_MODEL);
         let turbo = match self.0.attribute_id(TURBO).as_deref() {
@@ -139,7 +149,7 @@ impl Facts<'_, '_> {
         let (id, name) = named.unzip();
         let engine = DecodedEngine {
             id,
-            name,
+            name: name.map(Cow::Owned),
             displacement_l: litres.map(|litres| (litres * 1000.0).round() / 1000.0),
             cylinders: self.number(CYLINDERS),
             configuration: self.text(CONFIGURATION),
@@ -154,16 +164,16 @@ impl Facts<'_, '_> {
         (engine != DecodedEngine::default()).then_some(engine)
     }
 
-    fn transmission(&self) -> Option<DecodedTransmission> {
+    fn transmission(&self) -> Option<DecodedTransmission<'i>> {
         let style = self.text(TRANSMISSION_STYLE);
         let speeds = self.number(TRANSMISSION_SPEEDS);
         let style_id = self.id(TRANSMISSION_STYLE);
         let named = naming::transmission(style_id, style.as_deref(), speeds);
         let (id, name) = named.unzip();
         let known = style.is_some() || speeds.is_some();
-        known.then_some(DecodedTransmission {
+        known.then(|| DecodedTransmission {
             id,
-            name,
+            name: name.map(Cow::Owned),
             style,
             speeds,
         })

@@ -1,0 +1,304 @@
+//! A request on its way: which instance it goes to, when it is sent again, and what that says.
+
+use super::balance::Member;
+use super::breaker::Verdict;
+use super::clock::moment_ms;
+use super::exchange::{AnswerStream, Failure, Terms, exchange};
+use super::instance::Slot;
+use super::link::Link;
+use super::{Upstream, now_ms};
+use crate::refusal::Refusal;
+use crate::request_body::RequestBody;
+use crate::request_headers::DEADLINE;
+use crate::settings::ms;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
+
+/// No answer from an upstream.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NoAnswer {
+    /// What the client is told.
+    pub(crate) refusal: Refusal,
+    /// When it is worth asking again, if that is known.
+    pub(crate) retry_after_s: Option<u64>,
+}
+
+impl From<Refusal> for NoAnswer {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            retry_after_s: None,
+        }
+    }
+}
+
+/// How one sending ended.
+struct Attempt {
+    outcome: Result<(Response<Incoming>, Box<Link>), Refusal>,
+    /// What it says about the instance, if anything.
+    verdict: Option<Verdict>,
+    /// The request again, when sending it again can do no harm.
+    again: Option<Request<RequestBody>>,
+    /// Whether a kept connection was closed under it: no fault of anybody.
+    was_stale: bool,
+}
+
+impl Upstream {
+    /// Sends a request and waits for the head of the answer, unless the breaker is open.
+    pub(crate) async fn send(
+        self: &Arc<Self>,
+        worker: usize,
+        request: Request<RequestBody>,
+        terms: Terms,
+        begun: Instant,
+    ) -> Result<Response<AnswerStream>, NoAnswer> {
+        let permit = self
+            .breaker
+            .admit(moment_ms(begun))
+            .map_err(|wait_ms| NoAnswer {
+                refusal: Refusal::UpstreamOpen,
+                retry_after_s: Some(wait_ms.div_ceil(1_000).max(1)),
+            })?;
+        let outcome = self.deliver(worker, request, terms, begun).await;
+        let verdict = match &outcome {
+            Ok(response) => Some(verdict_of_service(response)),
+            Err(refusal) => verdict_of_refusal(*refusal),
+        };
+        if let Some(verdict) = verdict {
+            self.tell(permit.settle(verdict, now_ms()));
+            self.note(outcome.is_err());
+        }
+        outcome.map_err(NoAnswer::from)
+    }
+
+    async fn deliver(
+        &self,
+        worker: usize,
+        mut request: Request<RequestBody>,
+        terms: Terms,
+        begun: Instant,
+    ) -> Result<Response<AnswerStream>, Refusal> {
+        let mut left = terms.answer_timeout;
+        let mut slot = if let Some(slot) = self.first_slot(worker, moment_ms(begun)) {
+            slot
+        } else {
+            let slot = self.wait_for_slot(worker).await?;
+            left = note_time_left(&mut request, &terms, begun)?;
+            slot
+        };
+        let mut attempts = 0_u32;
+        loop {
+            let mut attempt = self.attempt(&slot, request, &terms, left, attempts).await;
+            if let Some(verdict) = attempt.verdict {
+                self.judge(&slot, verdict);
+            }
+            let next = match attempt.again.take() {
+                Some(again) => self
+                    .next_slot(&mut slot, worker, attempts, attempt.was_stale)
+                    .then_some(again),
+                None => None,
+            };
+            let Some(again) = next else {
+                let (response, link) = attempt.outcome?;
+                return Ok(response.map(|body| AnswerStream::new(body, link, slot, terms)));
+            };
+            request = again;
+            left = note_time_left(&mut request, &terms, begun)?;
+            attempts = attempts.saturating_add(1);
+        }
+    }
+
+    async fn attempt(
+        &self,
+        slot: &Slot,
+        mut request: Request<RequestBody>,
+        terms: &Terms,
+        left: Duration,
+        attempts: u32,
+    ) -> Attempt {
+        if slot.place != 0 || attempts > 0 {
+            let host = slot.instance.host_header.clone();
+            request.headers_mut().insert(header::HOST, host);
+        }
+        // What is sent again goes on a new connection: kept ones may all have been closed at once.
+        let kept = (attempts == 0).then(|| slot.take_idle()).flatten();
+        let was_kept = kept.is_some();
+        let link = match kept {
+            Some(link) => link,
+            None => match Link::open(&slot.instance).await {
+                Ok(link) => link,
+                Err(refusal) => {
+                    return Attempt {
+                        outcome: Err(refusal),
+                        verdict: Some(Verdict::Refused),
+                        again: Some(request),
+                        was_stale: false,
+                    };
+                }
+            },
+        };
+        let is_sent_again = was_kept || self.members.len() > 1;
+        let spare = (terms.may_repeat && is_sent_again).then(|| head_of(&request));
+        let (outcome, again) = match exchange(link, request, terms, left).await {
+            Ok((response, link)) => {
+                let verdict = Some(verdict_of(response.status()));
+                let status = response.status().as_u16();
+                let is_tried_elsewhere = self.settings.retries.statuses.contains(&status);
+                return Attempt {
+                    outcome: Ok((response, link)),
+                    verdict,
+                    again: spare.filter(|_| is_tried_elsewhere),
+                    was_stale: false,
+                };
+            }
+            Err(Failure::Unsent(request)) => (Refusal::UpstreamBroken, Some(*request)),
+            Err(Failure::Closed) => (Refusal::UpstreamBroken, spare),
+            Err(Failure::Refused(refusal)) => {
+                return Attempt {
+                    outcome: Err(refusal),
+                    verdict: verdict_of_refusal(refusal),
+                    again: None,
+                    was_stale: false,
+                };
+            }
+        };
+        Attempt {
+            outcome: Err(outcome),
+            verdict: (!was_kept).then_some(Verdict::Bad),
+            again,
+            was_stale: was_kept,
+        }
+    }
+
+    /// Moves the slot to where the request is sent next: to another instance, if need be to one that is
+    /// out of use. The same one is asked again only after it closed a kept connection, which is no
+    /// fault of anybody and costs no budget. False when the request is not sent again.
+    fn next_slot(&self, slot: &mut Slot, worker: usize, attempts: u32, was_stale: bool) -> bool {
+        if attempts >= self.settings.retries.max && !(was_stale && attempts == 0) {
+            return false;
+        }
+        let now_ms = now_ms();
+        let tried = Some(slot.place);
+        let in_use = self.slot_in_use(worker, now_ms, tried);
+        if was_stale {
+            if let Some(other) = in_use {
+                *slot = other;
+            }
+            return true;
+        }
+        let other = in_use.or_else(|| self.trial_slot(worker, tried));
+        let Some(other) = other.filter(|_| self.has_budget(now_ms)) else {
+            return false;
+        };
+        *slot = other;
+        self.counters.retried.inc();
+        true
+    }
+
+    /// Whether so few requests were sent again lately that one more does no harm.
+    fn has_budget(&self, now_ms: u64) -> bool {
+        let retries = &self.settings.retries;
+        let share = self.breaker.calls(now_ms) * u64::from(retries.budget_percent) / 100;
+        let allowed = share.saturating_add(u64::from(retries.budget_floor));
+        if self.retries.sum(now_ms).all() >= allowed {
+            self.counters.out_of_budget.inc();
+            return false;
+        }
+        self.retries.count(now_ms, true);
+        true
+    }
+
+    /// A slot for a request's first attempt. When no instance is in use, all are: a request that may
+    /// fail is better than one that must.
+    fn first_slot(&self, worker: usize, now_ms: u64) -> Option<Slot> {
+        if let [only] = &*self.members {
+            return Slot::take(&only.instance, 0, worker);
+        }
+        self.slot_in_use(worker, now_ms, None).or_else(|| {
+            let mut members = self.members.iter();
+            let all_are_full = members.any(|member| self.is_usable(member, now_ms));
+            (!all_are_full).then(|| self.trial_slot(worker, None))?
+        })
+    }
+
+    /// A slot at an instance that is in use, and not at the place tried last.
+    fn slot_in_use(&self, worker: usize, now_ms: u64, tried: Option<usize>) -> Option<Slot> {
+        let take = |place, member: &Member| Slot::take(&member.instance, place, worker);
+        let usable =
+            |place, member: &Member| tried != Some(place) && self.is_usable(member, now_ms);
+        self.chooser.choose(&self.members, usable, take)
+    }
+
+    /// A slot wherever there is one, except at the place tried last.
+    fn trial_slot(&self, worker: usize, tried: Option<usize>) -> Option<Slot> {
+        let take = |place, member: &Member| Slot::take(&member.instance, place, worker);
+        let untried = |place, _: &Member| tried != Some(place);
+        let mut slot = self.chooser.choose(&self.members, untried, take)?;
+        slot.is_trial = true;
+        Some(slot)
+    }
+
+    /// Waits its turn when every connection is in use, as long as connecting may take.
+    async fn wait_for_slot(&self, worker: usize) -> Result<Slot, Refusal> {
+        let find = || self.first_slot(worker, now_ms());
+        timeout(ms(self.settings.connect_timeout_ms), self.crowd.room(find))
+            .await
+            .map_err(|_late| Refusal::UpstreamBusy)
+    }
+}
+
+/// What an answer says about who gave it: 501 and 505 are about the request.
+fn verdict_of(status: StatusCode) -> Verdict {
+    match status.as_u16() {
+        501 | 505 => Verdict::Good,
+        500.. => Verdict::Bad,
+        _ => Verdict::Good,
+    }
+}
+
+/// What an answer says about the service as a whole: a 503 that says when to come again was given on
+/// purpose and in time. There is nothing to protect, and what it says is worth passing on.
+fn verdict_of_service(response: &Response<AnswerStream>) -> Verdict {
+    let is_on_purpose = response.status() == StatusCode::SERVICE_UNAVAILABLE
+        && response.headers().contains_key(header::RETRY_AFTER);
+    if is_on_purpose {
+        return Verdict::Good;
+    }
+    verdict_of(response.status())
+}
+
+/// What the client did wrong, and a full house, say nothing against the upstream.
+fn verdict_of_refusal(refusal: Refusal) -> Option<Verdict> {
+    match refusal {
+        Refusal::UpstreamBusy => None,
+        Refusal::UpstreamDown => Some(Verdict::Refused),
+        other if other.code().status() >= 500 => Some(Verdict::Bad),
+        _ => None,
+    }
+}
+
+/// Says in the request what is left of the time for the answer's head.
+fn note_time_left(
+    request: &mut Request<RequestBody>,
+    terms: &Terms,
+    begun: Instant,
+) -> Result<Duration, Refusal> {
+    let left = terms.answer_timeout.checked_sub(begun.elapsed());
+    let left = left.ok_or(Refusal::UpstreamTimeout)?;
+    let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+    let headers = request.headers_mut();
+    headers.insert(DEADLINE, HeaderValue::from(left_ms));
+    Ok(left)
+}
+
+/// The same request again; only requests without a body are repeated.
+fn head_of(request: &Request<RequestBody>) -> Request<RequestBody> {
+    let mut copy = Request::new(RequestBody::default());
+    request.method().clone_into(copy.method_mut());
+    request.uri().clone_into(copy.uri_mut());
+    request.headers().clone_into(copy.headers_mut());
+    copy
+}

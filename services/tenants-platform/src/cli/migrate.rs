@@ -1,0 +1,39 @@
+//! `migrate`: every capsule's migrations, under a lock, so that any number of instances may start at once.
+
+use super::{CliError, print};
+use crate::features::{api_keys, audit, configuration, memberships, tenants, webhooks};
+use crate::settings::Settings;
+use pg::{Db, DbError, Migration};
+
+/// Every capsule with its migrations.
+pub(super) fn capsules() -> [(&'static str, Vec<Migration>); 6] {
+    [
+        (audit::CAPSULE, audit::migrations()),
+        (webhooks::CAPSULE, webhooks::migrations()),
+        (tenants::CAPSULE, tenants::migrations()),
+        (memberships::CAPSULE, memberships::migrations()),
+        (configuration::CAPSULE, configuration::migrations()),
+        (api_keys::CAPSULE, api_keys::migrations()),
+    ]
+}
+
+pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
+    let owner = settings.database.with_credentials(&settings.migrations);
+    let mut client = pg::connect(&owner, "mvp-migrate").await?;
+    for (capsule, migrations) in capsules() {
+        let applied = pg::migrate(&mut client, capsule, &migrations).await?;
+        print(&format!("{capsule}: {applied} migrations applied"))?;
+    }
+    Ok(())
+}
+
+/// Whether the database is at this program's version, or a later one: migrations only ever add.
+pub(super) async fn is_done(db: &Db) -> Result<bool, DbError> {
+    for (capsule, migrations) in capsules() {
+        let applied = pg::applied(db, capsule).await?;
+        if applied < migrations.len() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,98 @@
+//! `serve`: everything over HTTP, until the process is asked to stop.
+
+use super::{CliError, maintenance, migrate};
+use crate::document;
+use crate::features::validation::Validations;
+use crate::features::webhooks::Sender;
+use crate::settings::{SERVICE, Settings};
+use crate::vault::Vault;
+use access::{KeyFile, RequireApiKey, WatchedKeyRing};
+use actix_web::web::Data;
+use cache::RedisStore;
+use pg::Db;
+use service::health::{Health, Need};
+use service::server::{self, Process};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
+    if settings.api_keys.files.0.is_empty() {
+        return Err(CliError::NoApiKeys);
+    }
+    let vault = Arc::new(Vault::open(&settings.master_key_file)?);
+    let telemetry = service::telemetry::init(SERVICE, VERSION)?;
+    let listener = server::bind(&settings.server)?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
+    let files = settings.api_keys.files.0.iter().map(KeyFile::new).collect();
+    let keys = WatchedKeyRing::watch(files, settings.api_keys.strict)?;
+    let db = Db::new(&settings.database, SERVICE)?;
+    let redis = RedisStore::new(&settings.redis)?;
+    let sender = Sender::new(db.clone(), Arc::clone(&vault), settings.webhooks.clone());
+    let sending = tokio::spawn(sender.map_err(CliError::Webhooks)?.run());
+    let cleaning = tokio::spawn(maintenance::run(db.clone(), settings.webhooks.keep_days));
+    let process = Process {
+        health: Arc::new(health(&db, redis.clone())),
+        telemetry,
+        openapi: document::document(),
+    };
+    db.observe_connections(SERVICE);
+    let data = (
+        Data::new(Validations::new(db.clone(), Some(redis))),
+        Data::new(db),
+        Data::from(vault),
+        Data::new(settings.tenants.clone()),
+        Data::new(settings.invitations.clone()),
+    );
+    let routes = move |config: &mut ServiceConfig<'_>| {
+        let (validations, db, vault, tenants, invitations) = data.clone();
+        let scope = utoipa_actix_web::scope(document::SCOPE)
+            .wrap(RequireApiKey::new(keys.clone()))
+            .configure(document::routes);
+        config
+            .app_data(validations)
+            .app_data(db)
+            .app_data(vault)
+            .app_data(tenants)
+            .app_data(invitations)
+            .service(scope);
+    };
+    let stop = service::shutdown::signal();
+    let served = server::run(listener, &settings.server, process, routes, stop).await;
+    sending.abort();
+    cleaning.abort();
+    Ok(served?)
+}
+
+fn health(db: &Db, redis: RedisStore) -> Health {
+    let (db, migrated) = (db.clone(), db.clone());
+    Health::new(SERVICE, VERSION)
+        .check("postgres", Need::Required, move || {
+            let db = db.clone();
+            async move {
+                db.ping().await.map_err(|error| error.to_string())?;
+                Ok(BTreeMap::new())
+            }
+        })
+        .check("migrations", Need::Required, move || {
+            let db = migrated.clone();
+            async move {
+                match migrate::is_done(&db).await {
+                    Ok(true) => Ok(BTreeMap::new()),
+                    Ok(false) => {
+                        Err("migrations are pending; run `tenants-platform migrate`".to_owned())
+                    }
+                    Err(error) => Err(error.to_string()),
+                }
+            }
+        })
+        .check("redis", Need::Optional, move || {
+            let redis = redis.clone();
+            async move {
+                redis.ping().await.map_err(|error| error.to_string())?;
+                Ok(BTreeMap::new())
+            }
+        })
+}

@@ -1,0 +1,3 @@
+//! Keys and their usage in PostgreSQL.
+
+pub(crate) mod keys;

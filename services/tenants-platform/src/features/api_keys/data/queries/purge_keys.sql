@@ -1,0 +1,1 @@
+DELETE FROM api_keys.key WHERE tenant_id = $1

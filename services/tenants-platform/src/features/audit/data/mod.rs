@@ -1,0 +1,4 @@
+//! The table of entries.
+
+pub(crate) mod entries;
+pub(crate) mod verify;

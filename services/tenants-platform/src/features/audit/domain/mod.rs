@@ -1,0 +1,3 @@
+//! The chain of hashes. Pure.
+
+pub(crate) mod chain;

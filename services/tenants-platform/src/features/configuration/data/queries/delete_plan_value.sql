@@ -1,0 +1,1 @@
+DELETE FROM configuration.plan_value WHERE plan = $1 AND key = $2

@@ -1,0 +1,1 @@
+INSERT INTO configuration.version (tenant_id, version, values, changed_by) VALUES ($1, $2, $3, $4)

@@ -1,0 +1,1 @@
+SELECT key, value FROM configuration.plan_value WHERE plan = $1

@@ -1,0 +1,1 @@
+DELETE FROM configuration.version WHERE tenant_id = $1

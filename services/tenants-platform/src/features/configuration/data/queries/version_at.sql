@@ -1,0 +1,1 @@
+SELECT version, values, changed_at, changed_by FROM configuration.version WHERE tenant_id = $1 AND version = $2

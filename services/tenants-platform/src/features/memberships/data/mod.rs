@@ -1,0 +1,4 @@
+//! Members and invitations in PostgreSQL.
+
+pub(crate) mod invitations;
+pub(crate) mod members;

@@ -1,0 +1,1 @@
+SELECT count(*) AS owners FROM memberships.member WHERE tenant_id = $1 AND role = 'owner'

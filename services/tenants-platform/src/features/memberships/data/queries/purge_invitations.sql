@@ -1,0 +1,1 @@
+DELETE FROM memberships.invitation WHERE tenant_id = $1

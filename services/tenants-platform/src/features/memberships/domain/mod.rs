@@ -1,0 +1,3 @@
+//! What a change of members comes to. Pure.
+
+pub(crate) mod owners;

@@ -1,0 +1,21 @@
+//! Memberships: which person belongs to which tenant, and what it may do there.
+#![doc = include_str!("README.md")]
+
+mod api;
+mod data;
+mod domain;
+
+pub(crate) use api::routes;
+pub(crate) use data::members::{add_first_owner, all_of, purge, role_of, set_role};
+
+use pg::Migration;
+
+/// The name of the capsule and of its PostgreSQL schema.
+pub(crate) const CAPSULE: &str = "memberships";
+
+pub(crate) fn migrations() -> Vec<Migration> {
+    vec![Migration {
+        name: "V1__create_member",
+        sql: include_str!("migrations/V1__create_member.sql"),
+    }]
+}

@@ -1,0 +1,124 @@
+//! Looking at tenants and changing their names and plans.
+
+use super::create::checked_name;
+use crate::caller::{Caller, TenantId};
+use crate::change::{Change, Note};
+use crate::etag::{etag, expect, is_known};
+use crate::fault::Fault;
+use crate::features::tenants::data::plans;
+use crate::features::tenants::data::tenants::{self, Filter, Tenant};
+use crate::page::Page;
+use actix_web::http::header::{CACHE_CONTROL, ETAG};
+use actix_web::web::{Data, Json, Query};
+use actix_web::{HttpRequest, HttpResponse, get, patch};
+use contracts::List;
+use contracts::tenants::TenantStatus;
+use pg::Db;
+use problem::Problem;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// Without it, all that are not deleted.
+    status: Option<TenantStatus>,
+    plan: Option<String>,
+    external_id: Option<String>,
+    /// Somewhere in the name or the slug.
+    q: Option<String>,
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+/// What to change; what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TenantChange {
+    name: Option<String>,
+    plan: Option<String>,
+}
+
+/// The tenants, the oldest first.
+#[utoipa::path(responses((status = 200, description = "The tenants", body = List<Tenant>)))]
+#[get("")]
+pub(super) async fn list_tenants(
+    db: Data<Db>,
+    query: Query<Which>,
+) -> Result<HttpResponse, Problem> {
+    let page = Page::read(query.limit, query.cursor.as_deref())?;
+    let filter = Filter {
+        status: query.status,
+        plan: query.plan.as_deref(),
+        external_id: query.external_id.as_deref(),
+        text: query.q.as_deref(),
+    };
+    let found = tenants::list(&db, &filter, page.after()?, page.rows()).await;
+    let list = page.list(found.map_err(Fault::from)?, |tenant| tenant.id.to_string());
+    Ok(HttpResponse::Ok().json(list))
+}
+
+/// One tenant; a deleted one is what remains of it.
+#[utoipa::path(params(("tenant" = Uuid, Path)), responses((status = 200, description = "The tenant", body = Tenant)))]
+#[get("/{tenant}")]
+pub(super) async fn get_tenant(
+    request: HttpRequest,
+    tenant: TenantId,
+    db: Data<Db>,
+) -> Result<HttpResponse, Problem> {
+    let found = tenants::find(&db, tenant.0).await.map_err(Fault::from)?;
+    let found = found.ok_or_else(Fault::not_found)?;
+    let etag = etag(found.version);
+    let mut response = if is_known(request.headers(), &etag) {
+        HttpResponse::NotModified().finish()
+    } else {
+        HttpResponse::Ok().json(&found)
+    };
+    super::steps::tag(&mut response, ETAG, &etag);
+    super::steps::tag(&mut response, CACHE_CONTROL, "private, no-cache");
+    Ok(response)
+}
+
+/// Changes the name or the plan. `If-Match` says which version was read.
+#[utoipa::path(
+    params(("tenant" = Uuid, Path), ("If-Match" = String, Header, description = "The ETag that was read")),
+    request_body = TenantChange,
+    responses(
+        (status = 200, description = "The tenant", body = Tenant),
+        (status = 409, description = "It is being deleted", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It has changed since", body = Problem, content_type = "application/problem+json"),
+        (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+#[patch("/{tenant}")]
+pub(super) async fn change_tenant(
+    request: HttpRequest,
+    tenant: TenantId,
+    caller: Caller,
+    db: Data<Db>,
+    body: Json<TenantChange>,
+) -> Result<HttpResponse, Problem> {
+    let wanted = body.into_inner();
+    let name = wanted.name.as_deref().map(checked_name).transpose()?;
+    let mut change = Change::begin(&db, &caller).await?;
+    let before = tenants::lock_living(change.transaction(), tenant.0).await?;
+    expect(request.headers(), before.version)?;
+    if let Some(plan) = &wanted.plan {
+        let found = plans::find(change.transaction(), plan).await;
+        let unknown = || Fault::invalid("/body/plan", "is not a plan");
+        found.map_err(Fault::from)?.ok_or_else(unknown)?;
+    }
+    let wanted = Tenant {
+        name: name.unwrap_or_else(|| before.name.clone()),
+        plan: wanted.plan.unwrap_or_else(|| before.plan.clone()),
+        ..before.clone()
+    };
+    let after = tenants::update(change.transaction(), &wanted).await?;
+    let note = Note::new("tenant.changed", before.id, before.id);
+    change.note(note.before(&before).after(&after));
+    change.commit().await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(after.version)))
+        .json(after))
+}

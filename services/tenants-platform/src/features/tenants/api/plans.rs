@@ -1,0 +1,101 @@
+//! What plans include.
+
+use crate::caller::Caller;
+use crate::change::{Change, Note};
+use crate::fault::Fault;
+use crate::features::tenants::data::plans::{self, Plan};
+use crate::features::tenants::domain::metric::{Limits, Metric};
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpResponse, get, put};
+use contracts::List;
+use pg::Db;
+use problem::Problem;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// What a plan includes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PlanToPut {
+    title: String,
+    /// Metric → limit; what is absent has none.
+    quotas: Limits,
+    #[serde(default)]
+    features: Vec<String>,
+}
+
+/// The plans, by name.
+#[utoipa::path(responses((status = 200, description = "The plans", body = List<Plan>)))]
+#[get("/plans")]
+pub(super) async fn list_plans(db: Data<Db>) -> Result<HttpResponse, Problem> {
+    let plans = plans::list(&db).await.map_err(Fault::from)?;
+    Ok(HttpResponse::Ok().json(List::complete(plans)))
+}
+
+/// Makes a plan, or changes what it includes for all of its tenants at once.
+#[utoipa::path(params(("plan" = String, Path)), request_body = PlanToPut, responses((status = 200, description = "The plan", body = Plan)))]
+#[put("/plans/{plan}")]
+pub(super) async fn put_plan(
+    name: Path<String>,
+    caller: Caller,
+    db: Data<Db>,
+    body: Json<PlanToPut>,
+) -> Result<HttpResponse, Problem> {
+    let body = body.into_inner();
+    let plan = Plan {
+        name: name.into_inner(),
+        title: body.title,
+        quotas: body.quotas,
+        features: body.features,
+    };
+    check(&plan)?;
+    let mut change = Change::begin(&db, &caller).await?;
+    let transaction = change.transaction();
+    let before = plans::find(transaction, &plan.name).await;
+    let before = before.map_err(Fault::from)?;
+    plans::put(transaction, &plan).await.map_err(Fault::from)?;
+    let note = Note {
+        action: "plan.changed",
+        tenant: None,
+        subject: plan.name.clone(),
+        before: None,
+        after: None,
+    };
+    change.note(note.before(&before).after(&plan));
+    change.commit().await?;
+    Ok(HttpResponse::Ok().json(plan))
+}
+
+fn check(plan: &Plan) -> Result<(), Fault> {
+    let is_name = |text: &str| {
+        (2..=32).contains(&text.len())
+            && text.bytes().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-')
+            })
+    };
+    if !is_name(&plan.name) {
+        let detail = "must have 2 to 32 lower-case letters, digits, _ and -";
+        return Err(Fault::invalid("/path/plan", detail));
+    }
+    if !(1..=100).contains(&plan.title.chars().count()) {
+        return Err(Fault::invalid(
+            "/body/title",
+            "must have 1 to 100 characters",
+        ));
+    }
+    for (metric, limit) in &plan.quotas {
+        let pointer = format!("/body/quotas/{metric}");
+        if Metric::parse(metric).is_none() {
+            let known = Metric::ALL.map(Metric::as_str).join(", ");
+            return Err(Fault::invalid(pointer, format!("is none of {known}")));
+        }
+        if *limit < 0 {
+            return Err(Fault::invalid(pointer, "must not be negative"));
+        }
+    }
+    if plan.features.len() > 100 || !plan.features.iter().all(|feature| is_name(feature)) {
+        let detail = "must be at most 100 names of 2 to 32 lower-case letters, digits, _ and -";
+        return Err(Fault::invalid("/body/features", detail));
+    }
+    Ok(())
+}

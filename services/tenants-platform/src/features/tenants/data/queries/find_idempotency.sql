@@ -1,0 +1,1 @@
+SELECT request, tenant_id FROM tenants.idempotency WHERE consumer = $1 AND key = $2

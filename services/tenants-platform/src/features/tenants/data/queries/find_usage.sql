@@ -1,0 +1,1 @@
+SELECT used FROM tenants.usage WHERE tenant_id = $1 AND metric = $2 AND day = $3

@@ -1,0 +1,1 @@
+SELECT name, title, quotas, features FROM tenants.plan ORDER BY name

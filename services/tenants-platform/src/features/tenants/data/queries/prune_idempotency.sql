@@ -1,0 +1,1 @@
+DELETE FROM tenants.idempotency WHERE created_at < now() - interval '1 day'

@@ -1,0 +1,133 @@
+//! What tenants use.
+
+use crate::change::{Change, Note};
+use crate::fault::Fault;
+use crate::features::tenants::data::plans;
+use crate::features::tenants::domain::metric::{Count, Metric, count};
+use contracts::tenants::Quota;
+use jiff::civil::Date;
+use pg::{Db, DbError};
+use problem::{Code, Problem};
+use serde_json::json;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+use super::tenants::lock_living;
+
+/// Counts what a change adds to a tenant's usage, or gives back; refused where the plan ends. The tenant is kept for this
+/// transaction, so that two changes cannot both take the last of it.
+pub(crate) async fn reserve(
+    change: &mut Change,
+    tenant: Uuid,
+    metric: Metric,
+    by: i64,
+) -> Result<i64, Fault> {
+    let transaction = change.transaction();
+    let owner = lock_living(transaction, tenant).await?;
+    let plan = plans::find(transaction, &owner.plan).await?;
+    let limit = plan.and_then(|plan| plan.quotas.get(metric.as_str()).copied());
+    let day = day_of(metric);
+    let row = transaction
+        .query_opt(
+            include_str!("queries/find_usage.sql"),
+            &[&tenant, &metric.as_str(), &day],
+        )
+        .await?;
+    let before: i64 = row.map_or(0, |row| row.get("used"));
+    let (used, warn) = match count(before, by, limit) {
+        Count::Used { used, warn } => (used, warn),
+        Count::Exceeded => {
+            let most = limit.unwrap_or_default();
+            return Err(Problem::new(Code::QuotaExceeded)
+                .detail(format!(
+                    "The plan {} includes {most} {}; {before} are used.",
+                    owner.plan,
+                    metric.as_str()
+                ))
+                .into());
+        }
+        Count::Negative => {
+            let detail = format!("only {before} are used");
+            return Err(Fault::invalid("/body/change", detail));
+        }
+    };
+    transaction
+        .execute(
+            include_str!("queries/put_usage.sql"),
+            &[&tenant, &metric.as_str(), &day, &used],
+        )
+        .await?;
+    if warn {
+        let usage = json!({ "metric": metric.as_str(), "used": used, "limit": limit });
+        change.note(Note::new("tenant.quota_warning", tenant, tenant).after(&usage));
+    }
+    Ok(used)
+}
+
+/// Adds requests that were answered already; a count beyond the plan is written too.
+pub(crate) async fn count_requests(
+    change: &mut Change,
+    tenant: Uuid,
+    requests: i64,
+) -> Result<(), Fault> {
+    let row = change
+        .transaction()
+        .query_opt(
+            include_str!("queries/add_requests.sql"),
+            &[
+                &tenant,
+                &Metric::RequestsPerDay.as_str(),
+                &day_of(Metric::RequestsPerDay),
+                &requests,
+            ],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(()) };
+    let (used, limit): (i64, Option<i64>) = (row.get("used"), row.get("limit"));
+    let before = used.saturating_sub(requests);
+    let is_high = |used: i64, limit: i64| i128::from(used) * 5 >= i128::from(limit) * 4;
+    if limit.is_some_and(|limit| is_high(used, limit) && !is_high(before, limit)) {
+        let metric = Metric::RequestsPerDay.as_str();
+        let usage = json!({ "metric": metric, "used": used, "limit": limit });
+        change.note(Note::new("tenant.quota_warning", tenant, tenant).after(&usage));
+    }
+    Ok(())
+}
+
+/// What is used of everything that is counted.
+pub(crate) async fn quota_of(db: &Db, tenant: Uuid) -> Result<BTreeMap<String, Quota>, DbError> {
+    let today = day_of(Metric::RequestsPerDay);
+    let rows = db
+        .query(include_str!("queries/quota.sql"), &[&tenant, &today])
+        .await?;
+    let found: BTreeMap<String, Quota> = rows
+        .iter()
+        .map(|row| {
+            let quota = Quota {
+                limit: row.get("limit"),
+                used: row.get("used"),
+            };
+            (row.get("metric"), quota)
+        })
+        .collect();
+    let none = || Quota {
+        limit: None,
+        used: 0,
+    };
+    let all = Metric::ALL.map(|metric| {
+        let quota = found.get(metric.as_str()).cloned().unwrap_or_else(none);
+        (metric.as_str().to_owned(), quota)
+    });
+    Ok(all.into_iter().collect())
+}
+
+/// Today for what begins anew every day, one day for everything else.
+fn day_of(metric: Metric) -> Date {
+    if metric.is_daily() {
+        jiff::Timestamp::now()
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .date()
+    } else {
+        jiff::civil::date(1970, 1, 1)
+    }
+}

@@ -1,0 +1,27 @@
+//! Tenants: their life, their plan, and what they use of it.
+#![doc = include_str!("README.md")]
+
+mod api;
+mod data;
+mod domain;
+mod lifecycle;
+
+pub(crate) use api::routes;
+pub(crate) use data::idempotency::prune as prune_idempotency;
+pub(crate) use data::plans::features_of;
+pub(crate) use data::tenants::{find, lock_living};
+pub(crate) use data::usage::{count_requests, quota_of, reserve};
+pub(crate) use domain::metric::Metric;
+pub(crate) use lifecycle::{Imported, import, purge_due};
+
+use pg::Migration;
+
+/// The name of the capsule and of its PostgreSQL schema.
+pub(crate) const CAPSULE: &str = "tenants";
+
+pub(crate) fn migrations() -> Vec<Migration> {
+    vec![Migration {
+        name: "V1__create_tenant",
+        sql: include_str!("migrations/V1__create_tenant.sql"),
+    }]
+}

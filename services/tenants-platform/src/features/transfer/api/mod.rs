@@ -1,0 +1,5 @@
+//! Export and import over HTTP.
+
+mod handlers;
+
+pub(crate) use handlers::routes;

@@ -1,0 +1,3 @@
+//! What an archive holds. Pure.
+
+pub(crate) mod archive;

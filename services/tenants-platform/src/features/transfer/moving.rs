@@ -1,0 +1,70 @@
+//! Gathering what belongs to a tenant, and making a tenant of it.
+
+use super::domain::archive::{Moved, MovedMember, MovedTenant, Told};
+use crate::caller::Caller;
+use crate::change::{Change, Note};
+use crate::fault::Fault;
+use crate::features::{api_keys, audit, configuration, memberships, tenants};
+use contracts::tenants::TenantStatus;
+use pg::Db;
+use uuid::Uuid;
+
+/// Everything of a tenant.
+pub(super) async fn gather(db: &Db, id: Uuid) -> Result<(Moved, Told), Fault> {
+    let tenant = tenants::find(db, id).await?;
+    let tenant = tenant.filter(|tenant| tenant.status != TenantStatus::Deleted);
+    let tenant = tenant.ok_or_else(Fault::not_found)?;
+    let members = memberships::all_of(db, id).await?;
+    let moved = Moved {
+        members: members
+            .into_iter()
+            .map(|member| MovedMember {
+                user: member.user,
+                role: member.role,
+            })
+            .collect(),
+        configuration: configuration::plain_values(db, id).await?,
+        tenant: MovedTenant {
+            id: tenant.id,
+            external_id: tenant.external_id,
+            slug: tenant.slug,
+            name: tenant.name,
+            plan: tenant.plan,
+            suspended: tenant.status == TenantStatus::Suspended,
+            reason: tenant.reason,
+        },
+    };
+    let written = |error| Fault::broken("an export cannot be written", error);
+    let told = Told {
+        api_keys: serde_json::to_value(api_keys::all_of(db, id).await?).map_err(written)?,
+        usage: serde_json::to_value(tenants::quota_of(db, id).await?).map_err(written)?,
+        audit: audit::lines_of(db, id).await?,
+    };
+    Ok((moved, told))
+}
+
+/// Makes a tenant of what was gathered elsewhere.
+pub(super) async fn settle(db: &Db, caller: &Caller, moved: &Moved) -> Result<Uuid, Fault> {
+    let mut change = Change::begin(db, caller).await?;
+    let tenant = &moved.tenant;
+    tenants::import(
+        &mut change,
+        tenants::Imported {
+            id: tenant.id,
+            external_id: tenant.external_id.as_deref(),
+            slug: &tenant.slug,
+            name: &tenant.name,
+            plan: &tenant.plan,
+            suspended: tenant.suspended,
+            reason: tenant.reason.as_deref(),
+        },
+    )
+    .await?;
+    for member in &moved.members {
+        memberships::set_role(&mut change, tenant.id, &member.user, member.role).await?;
+    }
+    configuration::import(&mut change, tenant.id, &moved.configuration).await?;
+    change.note(Note::new("tenant.imported", tenant.id, tenant.id).after(tenant));
+    change.commit().await?;
+    Ok(tenant.id)
+}

@@ -1,0 +1,5 @@
+//! Validation over HTTP.
+
+mod handlers;
+
+pub(crate) use handlers::routes;

@@ -1,0 +1,3 @@
+//! Putting an answer together, and keeping it for a few seconds.
+
+pub(crate) mod answers;

@@ -1,0 +1,59 @@
+//! What was sent, and sending it again.
+
+use crate::caller::id_of;
+use crate::fault::Fault;
+use crate::features::webhooks::data::deliveries::{self, Delivery};
+use crate::features::webhooks::data::endpoints;
+use crate::page::Page;
+use actix_web::web::{Data, Query};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use contracts::List;
+use pg::Db;
+use problem::Problem;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+/// A delivery that was made anew.
+#[derive(Debug, Serialize, ToSchema)]
+struct Replayed {
+    id: Uuid,
+}
+
+/// What was sent to an endpoint, or is to be, the latest first.
+#[utoipa::path(params(("webhook" = Uuid, Path)), responses((status = 200, description = "The deliveries", body = List<Delivery>)))]
+#[get("/webhooks/{webhook}/deliveries")]
+pub(super) async fn list_deliveries(
+    request: HttpRequest,
+    db: Data<Db>,
+    query: Query<Which>,
+) -> Result<HttpResponse, Problem> {
+    let page = Page::read(query.limit, query.cursor.as_deref())?;
+    let webhook = id_of(&request, "webhook")?;
+    let known = endpoints::find(&db, webhook).await.map_err(Fault::from)?;
+    known.ok_or_else(Fault::not_found)?;
+    let found = deliveries::list(&db, webhook, page.after()?, page.rows()).await;
+    let list = page.list(found.map_err(Fault::from)?, |it| it.created_at.to_string());
+    Ok(HttpResponse::Ok().json(list))
+}
+
+/// Sends an event once more.
+#[utoipa::path(params(("webhook" = Uuid, Path), ("delivery" = Uuid, Path)), responses((status = 202, description = "It is on its way", body = Replayed)))]
+#[post("/webhooks/{webhook}/deliveries/{delivery}/replay")]
+pub(super) async fn replay_delivery(
+    request: HttpRequest,
+    db: Data<Db>,
+) -> Result<HttpResponse, Problem> {
+    let (webhook, delivery) = (id_of(&request, "webhook")?, id_of(&request, "delivery")?);
+    let made = deliveries::replay(&db, webhook, delivery).await;
+    let id = made.map_err(Fault::from)?.ok_or_else(Fault::not_found)?;
+    Ok(HttpResponse::Accepted().json(Replayed { id }))
+}

@@ -1,0 +1,69 @@
+//! Reading events in order, and waiting for the next.
+
+use crate::fault::Fault;
+use crate::features::webhooks::data::events::{self, Event};
+use actix_web::web::{Data, Query};
+use actix_web::{HttpResponse, get};
+use pg::Db;
+use problem::Problem;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tokio::time::Instant;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// Below the 30 s after which proxies give up.
+const LONGEST_WAIT_S: u64 = 25;
+/// How soon a waiting reader learns of an event.
+const LOOK: Duration = Duration::from_millis(200);
+const MOST: i64 = 1_000;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct From {
+    /// Events after this number; 0 for all that are kept. Without it, none: the answer says where the end is.
+    after: Option<i64>,
+    /// 1 to 1,000; 100 by default.
+    limit: Option<i64>,
+    /// How long to wait for an event where there is none, up to 25 seconds.
+    wait_s: Option<u64>,
+    /// Of this tenant alone.
+    tenant_id: Option<Uuid>,
+}
+
+/// Events in the order in which they took effect.
+#[derive(Debug, Serialize, ToSchema)]
+struct Events {
+    data: Vec<Event>,
+    /// What to send as `after` next.
+    next: i64,
+    /// The oldest event that is kept. A reader whose `after` is below `oldest - 1` has missed some.
+    oldest: i64,
+}
+
+/// What happened, in order; waits for the next event where asked to.
+#[utoipa::path(responses((status = 200, description = "The events", body = Events)))]
+#[get("/events")]
+pub(super) async fn list_events(db: Data<Db>, query: Query<From>) -> Result<HttpResponse, Problem> {
+    let limit = query.limit.unwrap_or(100);
+    if !(1..=MOST).contains(&limit) {
+        return Err(Fault::invalid("/query/limit", "must be from 1 to 1000").into());
+    }
+    let wait_s = query.wait_s.unwrap_or(0);
+    if wait_s > LONGEST_WAIT_S {
+        return Err(Fault::invalid("/query/wait_s", "must be at most 25").into());
+    }
+    let (oldest, last) = events::bounds(&db).await.map_err(Fault::from)?;
+    let after = query.after.unwrap_or(last);
+    let deadline = Instant::now() + Duration::from_secs(wait_s);
+    loop {
+        let found = events::after(&db, after, query.tenant_id, limit).await;
+        let data = found.map_err(Fault::from)?;
+        if !data.is_empty() || Instant::now() + LOOK > deadline {
+            let next = data.last().map_or(after, |event| event.seq);
+            return Ok(HttpResponse::Ok().json(Events { data, next, oldest }));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}

@@ -1,0 +1,20 @@
+WITH due AS (
+    SELECT id
+    FROM webhooks.delivery
+    WHERE state = 'pending' AND next_attempt_at <= now()
+    ORDER BY next_attempt_at
+    LIMIT $1
+    FOR UPDATE SKIP LOCKED
+), claimed AS (
+    -- Whoever dies with it leaves it to the others after a minute.
+    UPDATE webhooks.delivery AS delivery
+    SET attempts = attempts + 1, next_attempt_at = now() + interval '1 minute'
+    FROM due
+    WHERE delivery.id = due.id
+    RETURNING delivery.id, delivery.endpoint_id, delivery.event_seq, delivery.attempts
+)
+SELECT claimed.id AS delivery_id, claimed.endpoint_id, claimed.attempts, endpoint.url, endpoint.secret,
+       event.seq, event.id, event.at, event.type, event.tenant_id, event.subject, event.data
+FROM claimed
+JOIN webhooks.endpoint ON endpoint.id = claimed.endpoint_id
+JOIN webhooks.event ON event.seq = claimed.event_seq

@@ -1,0 +1,1 @@
+DELETE FROM webhooks.endpoint WHERE id = $1

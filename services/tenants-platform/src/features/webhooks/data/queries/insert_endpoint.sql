@@ -1,0 +1,2 @@
+INSERT INTO webhooks.endpoint (id, tenant_id, url, description, event_types, secret)
+VALUES ($1, $2, $3, $4, $5, $6)

@@ -1,0 +1,1 @@
+DELETE FROM webhooks.endpoint WHERE tenant_id = $1

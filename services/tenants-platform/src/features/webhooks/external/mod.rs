@@ -1,0 +1,4 @@
+//! Sending to other people's servers.
+
+mod public_only;
+pub(crate) mod sender;

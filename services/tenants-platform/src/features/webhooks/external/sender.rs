@@ -1,0 +1,159 @@
+//! The worker that sends what is due.
+
+use super::public_only::{PublicOnly, is_refused_literal};
+use crate::features::webhooks::data::deliveries::{self, Due, Outcome};
+use crate::features::webhooks::domain::{backoff, signature};
+use crate::settings::WebhookSettings;
+use crate::vault::Vault;
+use futures_util::{StreamExt, stream};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Counter;
+use pg::{Db, DbError};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often is looked for what is due.
+const INTERVAL: Duration = Duration::from_millis(500);
+/// How many are taken on and sent at once.
+const AT_ONCE: usize = 16;
+
+/// What sends events to endpoints.
+pub(crate) struct Sender {
+    db: Db,
+    vault: Arc<Vault>,
+    settings: WebhookSettings,
+    client: Client,
+    attempts: Counter<u64>,
+}
+
+impl Sender {
+    pub(crate) fn new(
+        db: Db,
+        vault: Arc<Vault>,
+        settings: WebhookSettings,
+    ) -> Result<Self, reqwest::Error> {
+        let client = Client::builder()
+            .timeout(Duration::from_millis(settings.timeout_ms))
+            .redirect(Policy::none())
+            .no_proxy()
+            .user_agent("MotoVaultPro-Webhooks/1")
+            .dns_resolver(Arc::new(PublicOnly {
+                allow_private: settings.allow_private_addresses,
+            }))
+            .build()?;
+        let attempts = opentelemetry::global::meter("tenants-platform")
+            .u64_counter("mvp_webhook_attempts")
+            .with_description("Attempts to deliver an event, by outcome")
+            .build();
+        Ok(Self {
+            db,
+            vault,
+            settings,
+            client,
+            attempts,
+        })
+    }
+
+    /// Sends whatever is due, as long as the process lives.
+    pub(crate) async fn run(self) {
+        let mut ticks = tokio::time::interval(INTERVAL);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            match self.send_due().await {
+                Ok(()) => {}
+                Err(error) if error.is_passing() => {}
+                Err(error) => tracing::error!(
+                    error = service::errors::chain(&error),
+                    "webhooks cannot be delivered"
+                ),
+            }
+        }
+    }
+
+    async fn send_due(&self) -> Result<(), DbError> {
+        loop {
+            let most = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
+            let due = deliveries::claim(&self.db, most).await?;
+            let full = due.len() == AT_ONCE;
+            let sent = stream::iter(due).map(|due| async move {
+                let outcome = self.send(&due).await;
+                let settled = deliveries::settle(&self.db, &due, &outcome).await;
+                if let Err(error) = settled {
+                    // It is sent again in a minute: at least once is what is promised.
+                    tracing::warn!(
+                        error = service::errors::chain(&error),
+                        "the outcome of a delivery was not kept"
+                    );
+                }
+            });
+            sent.buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn send(&self, due: &Due) -> Outcome {
+        let outcome = match self.post(due).await {
+            Ok(status) if (200..300).contains(&status) => Outcome::Delivered(status),
+            Ok(410) => Outcome::Gone(410),
+            Ok(status) => self.failed(due, Some(status), format!("the endpoint answered {status}")),
+            Err(reason) => self.failed(due, None, reason),
+        };
+        let label = match &outcome {
+            Outcome::Delivered(_) => "delivered",
+            Outcome::Gone(_) => "gone",
+            Outcome::Failed { again_in: None, .. } => "given_up",
+            Outcome::Failed { .. } => "failed",
+        };
+        self.attempts.add(1, &[KeyValue::new("outcome", label)]);
+        outcome
+    }
+
+    async fn post(&self, due: &Due) -> Result<u16, String> {
+        let url: Url = due.url.parse().map_err(|_| "the address is not a URL")?;
+        if !self.settings.allow_private_addresses && is_refused_literal(&url) {
+            return Err("the address is not in the public network".to_owned());
+        }
+        let secret = self
+            .vault
+            .unseal(&super::super::secret_place(due.endpoint_id), &due.secret)
+            .map_err(|error| error.to_string())?;
+        let body = serde_json::to_string(&due.event).map_err(|error| error.to_string())?;
+        let id = due.event.id.to_string();
+        let timestamp_s = jiff::Timestamp::now().as_second();
+        let signature = signature::sign(&secret, &id, timestamp_s, &body)
+            .ok_or("the secret of the endpoint is not usable")?;
+        let request = self
+            .client
+            .post(url)
+            .header("content-type", "application/json")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", timestamp_s)
+            .header("webhook-signature", signature)
+            .body(body);
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| service::errors::chain(&error.without_url()))?;
+        Ok(answer.status().as_u16())
+    }
+
+    fn failed(&self, due: &Due, status: Option<u16>, error: String) -> Outcome {
+        let attempts = u32::try_from(due.attempts).unwrap_or(u32::MAX);
+        let again_in = (attempts < u32::from(self.settings.attempts)).then(|| {
+            backoff::wait(
+                attempts,
+                Duration::from_millis(self.settings.first_delay_ms),
+                Duration::from_millis(self.settings.longest_delay_ms),
+                rand::random(),
+            )
+        });
+        Outcome::Failed {
+            status,
+            error,
+            again_in,
+        }
+    }
+}

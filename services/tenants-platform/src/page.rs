@@ -1,0 +1,88 @@
+//! Lists by pages: how many, and from where.
+
+use crate::fault::Fault;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use contracts::List;
+
+const DEFAULT: i64 = 50;
+const MOST: i64 = 200;
+
+/// Which part of a list.
+#[derive(Debug, Clone)]
+pub(crate) struct Page {
+    pub(crate) limit: i64,
+    /// The key of the last item of the page before.
+    pub(crate) after: Option<String>,
+}
+
+impl Page {
+    /// Reads `limit` and `cursor`.
+    pub(crate) fn read(limit: Option<i64>, cursor: Option<&str>) -> Result<Self, Fault> {
+        let limit = limit.unwrap_or(DEFAULT);
+        if !(1..=MOST).contains(&limit) {
+            return Err(Fault::invalid("/query/limit", "must be from 1 to 200"));
+        }
+        let wrong = || Fault::invalid("/query/cursor", "must be a next_cursor of this list");
+        let after = cursor
+            .map(|cursor| {
+                let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
+                String::from_utf8(bytes).map_err(|_| wrong())
+            })
+            .transpose()?;
+        Ok(Self { limit, after })
+    }
+
+    /// The key in the type that the list is sorted by.
+    pub(crate) fn after<K: std::str::FromStr>(&self) -> Result<Option<K>, Fault> {
+        let wrong = |_| Fault::invalid("/query/cursor", "must be a next_cursor of this list");
+        self.after
+            .as_deref()
+            .map(|key| key.parse().map_err(wrong))
+            .transpose()
+    }
+
+    /// One more row than the page has tells whether there is another page.
+    pub(crate) fn rows(&self) -> i64 {
+        self.limit.saturating_add(1)
+    }
+
+    /// The page out of [`Page::rows`] rows.
+    pub(crate) fn list<T>(&self, mut items: Vec<T>, key: impl Fn(&T) -> String) -> List<T> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let last = items.last().filter(|_| more);
+        let next_cursor = last.map(|item| URL_SAFE_NO_PAD.encode(key(item)));
+        List {
+            data: items,
+            next_cursor,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cursor_of_a_page_leads_to_the_next() {
+        let page = Page::read(Some(2), None).unwrap();
+        assert_eq!(page.rows(), 3);
+        let list = page.list(vec![5, 6, 7], i32::to_string);
+        assert_eq!(list.data, [5, 6]);
+        let next = Page::read(Some(2), list.next_cursor.as_deref()).unwrap();
+        assert_eq!(next.after::<i32>().unwrap(), Some(6));
+        assert!(next.list(vec![7], i32::to_string).next_cursor.is_none());
+    }
+
+    #[test]
+    fn what_is_no_cursor_and_no_limit_is_refused() {
+        assert!(Page::read(Some(0), None).is_err());
+        assert!(Page::read(Some(201), None).is_err());
+        assert!(Page::read(None, Some("%")).is_err());
+        let other = URL_SAFE_NO_PAD.encode("x");
+        let page = Page::read(None, Some(&other)).unwrap();
+        assert!(page.after::<i64>().is_err());
+    }
+}

@@ -1,0 +1,97 @@
+//! Plans and what is used of them.
+
+use crate::house::House;
+use serde_json::{Value, json};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_plan_ends_hard_and_warns_before() {
+    let house = House::new().await;
+    let tenant = house.tenant("personal").await;
+    let path = format!("/tenants/{tenant}/usage");
+    let count = |change: i64| {
+        house.post_owned(
+            path.clone(),
+            json!({ "metric": "vehicles", "change": change }),
+        )
+    };
+    assert_eq!(count(7).await.is(200)["used"], 7);
+    assert_eq!(count(2).await.is(200)["used"], 9);
+    count(2).await.is_problem(403, "quota_exceeded");
+    assert_eq!(count(1).await.is(200)["used"], 10);
+    count(1).await.is_problem(403, "quota_exceeded");
+    assert_eq!(count(-10).await.is(200)["used"], 0);
+    count(-1).await.names(422, "/body/change");
+    let events = house.events_of(&tenant).await;
+    assert_eq!(
+        events
+            .iter()
+            .filter(|kind| *kind == "tenant.quota_warning")
+            .count(),
+        1,
+        "{events:?}"
+    );
+    let wrong = house
+        .post(&path, json!({ "metric": "members", "change": 1 }))
+        .await;
+    wrong.names(422, "/body/metric");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_at_once_cannot_take_more_than_there_is() {
+    let house = House::new().await;
+    let tenant = house.tenant("personal").await;
+    let path = format!("/tenants/{tenant}/usage");
+    let calls = (0..40).map(|_| house.post(&path, json!({ "metric": "vehicles", "change": 1 })));
+    let answers = futures_util::future::join_all(calls).await;
+    let counted = answers.iter().filter(|answer| answer.status == 200).count();
+    let usage = house.get(&path).await.is(200);
+    assert_eq!(usage["quota"]["vehicles"]["used"], counted);
+    assert!(counted <= 10, "{counted}");
+    assert!(
+        answers
+            .iter()
+            .all(|it| [200, 403, 503].contains(&it.status.as_u16()))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_can_be_made_and_changed() {
+    let house = House::new().await;
+    let put = |name: &str, body: Value| house.put_owned(format!("/tenants/plans/{name}"), body);
+    let body = json!({ "title": "Club", "quotas": { "vehicles": 1 }, "features": ["sharing"] });
+    put("club", body).await.is(200);
+    let tenant = house.tenant("club").await;
+    let path = format!("/tenants/{tenant}/usage");
+    let one = json!({ "metric": "vehicles", "change": 1 });
+    house.post(&path, one.clone()).await.is(200);
+    house
+        .post(&path, one.clone())
+        .await
+        .is_problem(403, "quota_exceeded");
+    put("club", json!({ "title": "Club", "quotas": {} }))
+        .await
+        .is(200);
+    house.post(&path, one).await.is(200);
+    let usage = house.get(&path).await.is(200);
+    assert_eq!(
+        usage["quota"]["vehicles"],
+        json!({ "limit": null, "used": 2 })
+    );
+    put("x", json!({ "title": "X", "quotas": {} }))
+        .await
+        .names(422, "/path/plan");
+    put("club", json!({ "title": "", "quotas": {} }))
+        .await
+        .names(422, "/body/title");
+    put("club", json!({ "title": "C", "quotas": { "boats": 1 } }))
+        .await
+        .names(422, "/body/quotas/boats");
+    put(
+        "club",
+        json!({ "title": "C", "quotas": { "vehicles": -1 } }),
+    )
+    .await
+    .names(422, "/body/quotas/vehicles");
+    let plans = house.get("/tenants/plans").await.is(200);
+    assert_eq!(plans["data"].as_array().unwrap().len(), 5);
+}

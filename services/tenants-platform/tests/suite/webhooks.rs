@@ -1,0 +1,257 @@
+//! Events on their way to other programs.
+
+use crate::house::{Answer, House};
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use test_kit::eventually_async;
+
+/// What was sent to the receiver: its headers and its body.
+type Sent = (Vec<(String, String)>, String);
+
+/// Somebody else's program. It answers what it is told, then 204.
+struct Receiver {
+    url: String,
+    sent: Arc<Mutex<Vec<Sent>>>,
+}
+
+impl Receiver {
+    fn new(answers: &[u16]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        let sent = Arc::new(Mutex::new(Vec::new()));
+        let answers = Mutex::new(answers.iter().copied().collect::<VecDeque<_>>());
+        let kept = Arc::clone(&sent);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let request = read(&mut BufReader::new(stream.as_ref().unwrap()));
+                kept.lock().unwrap().push(request);
+                let status = answers.lock().unwrap().pop_front().unwrap_or(204);
+                let answer = format!(
+                    "HTTP/1.1 {status} x\r\nconnection: close\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n"
+                );
+                stream.unwrap().write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        Self { url, sent }
+    }
+
+    fn sent(&self) -> Vec<Sent> {
+        self.sent.lock().unwrap().clone()
+    }
+}
+
+fn read(stream: &mut BufReader<&TcpStream>) -> Sent {
+    let mut headers = Vec::new();
+    let mut line = String::new();
+    stream.read_line(&mut line).unwrap();
+    loop {
+        line.clear();
+        stream.read_line(&mut line).unwrap();
+        let Some((name, value)) = line.trim_end().split_once(": ") else {
+            break;
+        };
+        headers.push((name.to_lowercase(), value.to_owned()));
+    }
+    let length = header(&headers, "content-length").parse().unwrap();
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).unwrap();
+    (headers, String::from_utf8(body).unwrap())
+}
+
+fn header(headers: &[(String, String)], name: &str) -> String {
+    headers
+        .iter()
+        .find(|(key, _)| key == name)
+        .unwrap()
+        .1
+        .clone()
+}
+
+async fn house() -> House {
+    let settings = [
+        ("WEBHOOKS__ALLOW_PRIVATE_ADDRESSES", "true"),
+        ("WEBHOOKS__FIRST_DELAY_MS", "100"),
+        ("WEBHOOKS__LONGEST_DELAY_MS", "200"),
+        ("WEBHOOKS__ATTEMPTS", "3"),
+    ];
+    House::with(1, &settings).await
+}
+
+async fn subscribe(house: &House, url: &str, kinds: Value) -> Value {
+    let body = json!({ "url": url, "event_types": kinds });
+    house.post("/tenants/webhooks", body).await.is(201)
+}
+
+async fn deliveries(house: &House, webhook: &Value) -> Answer {
+    let id = webhook["id"].as_str().unwrap();
+    house
+        .get(&format!("/tenants/webhooks/{id}/deliveries"))
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_arrives_signed_and_only_where_it_was_asked_for() {
+    let house = house().await;
+    let (all, some) = (Receiver::new(&[]), Receiver::new(&[]));
+    let webhook = subscribe(&house, &all.url, json!([])).await;
+    subscribe(&house, &some.url, json!(["member", "tenant.activated"])).await;
+    house.tenant("family").await;
+    eventually_async("the events arrive", || async {
+        all.sent().len() >= 3 && some.sent().len() >= 2
+    })
+    .await;
+    let kinds: Vec<String> = some
+        .sent()
+        .iter()
+        .map(|(_, body)| {
+            serde_json::from_str::<Value>(body).unwrap()["type"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert!(
+        kinds.contains(&"member.added".to_owned())
+            && kinds.contains(&"tenant.activated".to_owned())
+    );
+    assert_eq!(kinds.len(), 2, "{kinds:?}");
+    let secret = webhook["secret"]
+        .as_str()
+        .unwrap()
+        .strip_prefix("whsec_")
+        .unwrap();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &STANDARD.decode(secret).unwrap());
+    for (headers, body) in all.sent() {
+        let (id, at) = (
+            header(&headers, "webhook-id"),
+            header(&headers, "webhook-timestamp"),
+        );
+        let signature = header(&headers, "webhook-signature");
+        let tag = STANDARD
+            .decode(signature.strip_prefix("v1,").unwrap())
+            .unwrap();
+        hmac::verify(&key, format!("{id}.{at}.{body}").as_bytes(), &tag).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["id"], id);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_is_tried_again_with_the_same_id_and_given_up_in_the_end() {
+    let house = house().await;
+    let receiver = Receiver::new(&[500, 302]);
+    let webhook = subscribe(&house, &receiver.url, json!(["tenant.created"])).await;
+    house.tenant("family").await;
+    eventually_async("it is delivered at the third attempt", || async {
+        deliveries(&house, &webhook).await.is(200)["data"][0]["state"] == "delivered"
+    })
+    .await;
+    let ids: Vec<_> = receiver
+        .sent()
+        .iter()
+        .map(|(headers, _)| header(headers, "webhook-id"))
+        .collect();
+    assert_eq!(ids.len(), 3);
+    assert!(ids.windows(2).all(|pair| pair[0] == pair[1]), "{ids:?}");
+
+    let dead = Receiver::new(&[500, 500, 500]);
+    let webhook = subscribe(&house, &dead.url, json!(["tenant.created"])).await;
+    house.tenant("family").await;
+    eventually_async("it is given up", || async {
+        deliveries(&house, &webhook).await.is(200)["data"][0]["state"] == "failed"
+    })
+    .await;
+    let list = deliveries(&house, &webhook).await.is(200);
+    let delivery = &list["data"][0];
+    assert_eq!(
+        (&delivery["attempts"], &delivery["last_status"]),
+        (&json!(3), &json!(500))
+    );
+    let path = format!(
+        "/tenants/webhooks/{}/deliveries/{}/replay",
+        webhook["id"].as_str().unwrap(),
+        delivery["id"].as_str().unwrap()
+    );
+    house.post(&path, json!({})).await.is(202);
+    eventually_async("the replay is delivered", || async {
+        deliveries(&house, &webhook).await.is(200)["data"][0]["state"] == "delivered"
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_gone_is_switched_off() {
+    let house = house().await;
+    let receiver = Receiver::new(&[410]);
+    let webhook = subscribe(&house, &receiver.url, json!(["tenant.created"])).await;
+    house.tenant("family").await;
+    let path = format!("/tenants/webhooks/{}", webhook["id"].as_str().unwrap());
+    eventually_async("it is off", || async {
+        house.get(&path).await.is(200)["enabled"] == false
+    })
+    .await;
+    let on = json!({ "enabled": true, "description": "again" });
+    let changed = house
+        .send(Method::PATCH, &path, &[], Some(on))
+        .await
+        .is(200);
+    assert_eq!(
+        (&changed["enabled"], &changed["description"]),
+        (&json!(true), &json!("again"))
+    );
+    let rotated = house
+        .post(&format!("{path}/rotate-secret"), json!({}))
+        .await
+        .is(200);
+    assert_ne!(rotated["secret"], webhook["secret"]);
+    house.delete(&path).await.is(204);
+    house.get(&path).await.is_problem(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_into_our_own_network() {
+    let settings = [
+        ("WEBHOOKS__FIRST_DELAY_MS", "100"),
+        ("WEBHOOKS__ATTEMPTS", "1"),
+    ];
+    let house = House::with(1, &settings).await;
+    let receiver = Receiver::new(&[]);
+    let port = receiver.url.rsplit(':').next().unwrap().to_owned();
+    let mut webhooks = Vec::new();
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "2130706433",
+        "0x7f.1",
+        "[::ffff:127.0.0.1]",
+    ] {
+        let url = format!("http://{host}:{port}");
+        webhooks.push(subscribe(&house, &url, json!(["tenant.created"])).await);
+    }
+    house.tenant("family").await;
+    for webhook in &webhooks {
+        eventually_async("it is refused", || async {
+            deliveries(&house, webhook).await.is(200)["data"][0]["state"] == "failed"
+        })
+        .await;
+        let delivery = deliveries(&house, webhook).await.is(200)["data"][0].clone();
+        assert_eq!(delivery["last_status"], Value::Null, "{delivery}");
+    }
+    assert!(receiver.sent().is_empty());
+    for url in [
+        "ftp://example.com",
+        "example.com",
+        "http://user:pw@example.com",
+        "file:///etc/passwd",
+    ] {
+        let refused = house.post("/tenants/webhooks", json!({ "url": url })).await;
+        refused.names(422, "/body/url");
+    }
+}

@@ -1,1 +1,0 @@
-SELECT count(*) AS applied FROM etl.migration

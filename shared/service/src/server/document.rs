@@ -1,0 +1,51 @@
+//! What the API documents of the services have in common: the key, and the answers that every route can give.
+
+use utoipa::Modify;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder, SecurityRequirement};
+
+const SCHEME: &str = "api_key";
+
+/// Adds the `X-API-Key` header to the components of a document.
+pub struct WithApiKey;
+
+impl Modify for WithApiKey {
+    fn modify(&self, document: &mut OpenApi) {
+        let key = ApiKeyValue::with_description("X-API-Key", "A key of this installation");
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(SCHEME, SecurityScheme::ApiKey(ApiKey::Header(key)));
+    }
+}
+
+/// Every operation of a path.
+pub fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [
+        &mut item.get,
+        &mut item.post,
+        &mut item.put,
+        &mut item.patch,
+        &mut item.delete,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Names the capsule of an operation and adds the key and the problems that it can answer, unless it names them itself.
+pub fn complete(operation: &mut Operation, capsule: &str, problems: &[(&str, &str)]) {
+    operation.tags = Some(vec![capsule.to_owned()]);
+    operation.security = Some(vec![SecurityRequirement::new(SCHEME, Vec::<String>::new())]);
+    for (status, description) in problems {
+        let schema = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("Problem")))
+            .build();
+        let response = ResponseBuilder::new()
+            .description(*description)
+            .content("application/problem+json", schema)
+            .build();
+        let responses = &mut operation.responses.responses;
+        responses
+            .entry((*status).to_owned())
+            .or_insert(RefOr::T(response));
+    }
+}
