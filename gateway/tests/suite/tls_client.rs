@@ -42,6 +42,13 @@ impl Pair {
             "certificate": self.dir.path().join("crt"), "key": self.dir.path().join("key")})
     }
 
+    /// The settings of a pair that stays on the disk until the test's process ends.
+    pub(crate) fn into_settings(self) -> Value {
+        let settings = self.settings();
+        let _ = self.dir.keep();
+        settings
+    }
+
     pub(crate) fn config(&self, alpn: &str) -> ClientConfig {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
