@@ -316,7 +316,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(cx)
+        // A plain socket has nothing to flush; by TLS the last records may wait for the client.
+        match Pin::new(&mut self.socket).poll_flush(cx) {
+            Poll::Pending => self.poll_write_late(cx),
+            Poll::Ready(done) => {
+                self.answer_pace.note(0);
+                Poll::Ready(done)
+            }
+        }
     }
 
     /// Ends the answers, then reads on a little: a socket closed with unread bytes resets the
@@ -324,7 +331,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         if !this.shut {
-            ready!(Pin::new(&mut this.socket).poll_shutdown(cx))?;
+            match Pin::new(&mut this.socket).poll_shutdown(cx) {
+                Poll::Pending => return this.poll_write_late(cx),
+                Poll::Ready(done) => done?,
+            }
             this.shut = true;
             this.read_deadline.set(Instant::now() + LINGER);
         }

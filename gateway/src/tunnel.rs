@@ -123,6 +123,7 @@ impl Tunnel {
         let early = self.early;
         let both = async {
             to_client.write_all(&early).await?;
+            to_client.flush().await?;
             tokio::try_join!(
                 pump(from_client, to_upstream, &last),
                 pump(from_upstream, to_client, &last),
@@ -151,6 +152,8 @@ async fn pump(
         }
         to.write_all(buffer.get(..count).unwrap_or_default())
             .await?;
+        // By TLS a record may still wait in the process.
+        to.flush().await?;
         last.store(now_ms(), Ordering::Relaxed);
     }
 }

@@ -1,7 +1,7 @@
 //! The encrypted door: protocols, certificates, and the way to it.
 
 use crate::door::{Door, eventually};
-use crate::tls_client::{Pair, ask_raw, write_pair};
+use crate::tls_client::{Pair, ask_raw, connect, write_pair};
 use crate::upstream::{Upstream, ok};
 use rustls::RootCertStore;
 use std::io::{Read, Write};
@@ -196,4 +196,27 @@ fn the_plain_door_sends_everybody_over_but_for_its_health() {
     assert!(!door.upstream.raw().contains("/open"));
     let encrypted = ask_raw(pair.config("http/1.1"), door.tls_address.unwrap(), CLOSING);
     assert!(encrypted.starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn a_client_that_does_not_read_is_given_up_on_however_much_is_left() {
+    let pair = Pair::new();
+    // Much more than lies in buffers on the way, and an amount of which the end may lie anywhere.
+    for size in [200_000, 8 << 20] {
+        let upstream = Upstream::start(move |_, socket| {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n");
+            socket.write_all(head.as_bytes()).is_ok() && socket.write_all(&vec![b'x'; size]).is_ok()
+        });
+        let door = door_before(&pair, upstream);
+        let mut stream = connect(pair.config("http/1.1"), door.tls_address.unwrap());
+        stream
+            .write_all(b"GET /big HTTP/1.1\r\nHost: t\r\n\r\n")
+            .unwrap();
+        stream.flush().unwrap();
+        eventually("it is on its way", || !door.upstream.seen().is_empty());
+        eventually("the connection is closed", || {
+            door.metrics().contains("mvp_gateway_open_connections 0")
+        });
+        drop(stream);
+    }
 }

@@ -61,15 +61,23 @@ impl Pair {
     }
 }
 
-/// Sends these bytes over TLS and reads until the gateway closes.
-pub(crate) fn ask_raw(config: ClientConfig, address: SocketAddr, bytes: &[u8]) -> String {
+/// A connection whose handshake is made with the first bytes.
+pub(crate) fn connect(
+    config: ClientConfig,
+    address: SocketAddr,
+) -> StreamOwned<ClientConnection, TcpStream> {
     let socket = TcpStream::connect(address).unwrap();
     socket
         .set_read_timeout(Some(Duration::from_secs(10)))
         .unwrap();
     let name = ServerName::try_from("localhost").unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
-    let mut stream = StreamOwned::new(connection, socket);
+    StreamOwned::new(connection, socket)
+}
+
+/// Sends these bytes over TLS and reads until the gateway closes.
+pub(crate) fn ask_raw(config: ClientConfig, address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = connect(config, address);
     // Fails when the certificate is not trusted, or the gateway refuses early.
     let _ = stream.write_all(bytes);
     let mut answer = Vec::new();
