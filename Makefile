@@ -45,6 +45,22 @@ doctor: build ## Look for what could keep the product from running
 reset: need-mvp ## Stop the product and delete its data (asks first)
 	@$(MVP) reset
 
+.PHONY: certs
+certs: ## Write a self-signed certificate for local use to certs/, unless a good one is there
+	@command -v openssl >/dev/null || { echo "make certs needs openssl" >&2; exit 1; }
+	@mkdir -p certs
+	@if openssl x509 -checkend 2592000 -noout -in certs/motovaultpro.com.crt >/dev/null 2>&1 && [ -s certs/motovaultpro.com.key ]; then \
+	  echo "certs/motovaultpro.com.crt is good for another month at least."; \
+	else \
+	  umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 825 -sha256 \
+	    -subj "/CN=motovaultpro.com" \
+	    -addext "subjectAltName=DNS:motovaultpro.com,DNS:*.motovaultpro.com,DNS:localhost,IP:127.0.0.1,IP:::1" \
+	    -addext "extendedKeyUsage=serverAuth" \
+	    -keyout certs/motovaultpro.com.key -out certs/motovaultpro.com.crt 2>/dev/null && \
+	  chmod 600 certs/motovaultpro.com.key && chmod 644 certs/motovaultpro.com.crt && \
+	  echo "certs/motovaultpro.com.crt and .key are written."; \
+	fi
+
 ## Vehicle data and stores
 
 .PHONY: migrate etl-load-manual etl-validate-json etl-releases etl-rollback

@@ -1,5 +1,6 @@
 //! Answers on their way to the client: those of an upstream, and the gateway's own.
 
+use crate::gzip::GzipStream;
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::request_headers::{REQUEST_ID, drop_named_in_connection, is_hop_by_hop};
@@ -22,6 +23,7 @@ pub(crate) struct AnswerBody {
 enum Source {
     Own(Option<Bytes>),
     Upstream(AnswerStream),
+    Gzip(Box<GzipStream>),
 }
 
 impl Body for AnswerBody {
@@ -39,6 +41,7 @@ impl Body for AnswerBody {
         let polled = match &mut this.source {
             Source::Own(bytes) => Poll::Ready(bytes.take().map(|b| Ok(Frame::data(b)))),
             Source::Upstream(stream) => Pin::new(stream).poll_frame(cx),
+            Source::Gzip(stream) => stream.poll_frame(cx),
         };
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
@@ -62,6 +65,7 @@ impl Body for AnswerBody {
         match &self.source {
             Source::Own(bytes) => bytes.is_none(),
             Source::Upstream(stream) => stream.is_end_stream(),
+            Source::Gzip(stream) => stream.is_over(),
         }
     }
 
@@ -72,6 +76,7 @@ impl Body for AnswerBody {
                 SizeHint::with_exact(u64::try_from(length).unwrap_or(u64::MAX))
             }
             Source::Upstream(stream) => stream.size_hint(),
+            Source::Gzip(_) => SizeHint::default(),
         }
     }
 }
@@ -86,6 +91,11 @@ pub(crate) fn of_upstream(
         return of_refusal(Refusal::UpstreamBroken, record, None);
     }
     drop_for_this_hop(response.headers_mut());
+    let status = response.status();
+    if record.dress.prepare_gzip(status, response.headers_mut()) {
+        let gzip = |stream| Source::Gzip(Box::new(GzipStream::new(stream)));
+        return seal(response, record, gzip);
+    }
     seal(response, record, Source::Upstream)
 }
 
@@ -147,15 +157,14 @@ fn note_in_headers(headers: &mut HeaderMap, refusal: Refusal, allow: Option<Head
     if let Some(allow) = allow {
         headers.insert(header::ALLOW, allow);
     }
-    match refusal.code() {
-        Code::Unavailable => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        Code::ApiKeyMissing | Code::ApiKeyUnknown => {
-            let scheme = HeaderValue::from_static("ApiKey header=\"X-API-Key\"");
-            headers.insert(header::WWW_AUTHENTICATE, scheme);
-        }
-        _ => {}
+    if let Some(challenge) = refusal.challenge() {
+        headers.insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static(challenge),
+        );
+    }
+    if refusal.code() == Code::Unavailable {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     if refusal.closes_connection() {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -189,6 +198,21 @@ pub(crate) fn of_switch(mut headers: HeaderMap, record: Box<Record>) -> Response
     seal(response, record, |()| Source::Own(None))
 }
 
+/// Tells a browser what a page may do; the policy of the route says it.
+pub(crate) fn of_preflight(record: Box<Record>) -> Response<AnswerBody> {
+    let mut response = Response::new(());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    seal(response, record, |()| Source::Own(None))
+}
+
+/// Sends the client to another place with the same method and body.
+pub(crate) fn of_redirect(location: HeaderValue, record: Box<Record>) -> Response<AnswerBody> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    response.headers_mut().insert(header::LOCATION, location);
+    seal(response, record, |body| Source::Own(Some(body)))
+}
+
 /// Every answer carries the id of its request.
 fn seal<B>(
     response: Response<B>,
@@ -198,6 +222,7 @@ fn seal<B>(
     record.status = Some(response.status());
     let (mut parts, body) = response.into_parts();
     parts.headers.insert(REQUEST_ID, record.request_id.clone());
+    record.dress.put_on(&mut parts.headers);
     Response::from_parts(
         parts,
         AnswerBody {

@@ -1,11 +1,15 @@
 //! `gateway check`: what is wrong with a settings file, and on which line.
 
 use crate::settings::Settings;
+use crate::tls::TlsSettings;
 use access::{KeyFile, KeyRing};
 
 /// The first thing that keeps the gateway from starting with these settings.
 pub fn problems(settings: &Settings) -> Option<String> {
     if let Err(error) = settings.validate() {
+        return Some(error.to_string());
+    }
+    if let Some(Err(error)) = settings.tls.as_ref().map(TlsSettings::check) {
         return Some(error.to_string());
     }
     for (index, route) in settings.routes.iter().enumerate() {

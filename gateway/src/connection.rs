@@ -1,5 +1,6 @@
 //! One client's connection from accept to close.
 
+use crate::connection_http2;
 use crate::guarded_stream::GuardedStream;
 use crate::proxy::{Client, Worker, handle};
 use crate::tunnel::Switch;
@@ -12,6 +13,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
@@ -20,6 +22,13 @@ const BUFFER_BYTES: usize = 128 * 1024;
 
 /// hyper's own limit, for which its parser needs no initialised memory.
 const LIBRARY_MAX_HEADERS: usize = 100;
+
+/// Which listener a connection came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Door {
+    Plain,
+    Tls,
+}
 
 /// A place among the connections that may be open, from accept on; given back however the connection ends.
 pub(crate) struct OpenConnection(IntGauge);
@@ -42,28 +51,63 @@ impl Drop for OpenConnection {
 pub(crate) async fn serve(
     worker: Arc<Worker>,
     socket: TcpStream,
-    peer: SocketAddr,
+    (peer, door): (SocketAddr, Door),
     open: OpenConnection,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) {
     // Without it a short answer waits up to 40 ms for the client's delayed acknowledgement.
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it was served");
     }
-    let in_flight = Arc::new(AtomicBool::new(false));
+    let shared = worker.shared();
+    let tls = match door {
+        Door::Plain => None,
+        Door::Tls => shared.tls.clone(),
+    };
+    let times = shared.times;
+    drop(shared);
+    let ip = peer.ip().to_canonical();
+    let address = HeaderValue::from_str(&ip.to_string());
+    let mut client = Client {
+        ip,
+        address: address.unwrap_or(HeaderValue::from_static("unknown")),
+        in_flight: Arc::new(AtomicBool::new(false)),
+        switch: Switch::default(),
+        tls: tls.is_some(),
+        hsts: tls.as_ref().and_then(|tls| tls.hsts.clone()),
+        body_times: None,
+    };
+    let Some(tls) = tls else {
+        return serve_http1(worker, socket, Arc::new(client), open, stop).await;
+    };
+    // Boxed, because most of what a handshake needs is needed only once.
+    match Box::pin(tls.accept(socket, times.head)).await {
+        Ok((stream, true)) => {
+            client.body_times = Some(times);
+            let client = Arc::new(client);
+            Box::pin(connection_http2::serve(worker, stream, client, open, stop)).await;
+        }
+        Ok((stream, false)) => {
+            Box::pin(serve_http1(worker, stream, Arc::new(client), open, stop)).await;
+        }
+        Err(error) => tracing::debug!(%error, "a client's TLS handshake failed"),
+    }
+}
+
+async fn serve_http1(
+    worker: Arc<Worker>,
+    socket: impl AsyncRead + AsyncWrite + Unpin,
+    client: Arc<Client>,
+    open: OpenConnection,
+    mut stop: watch::Receiver<bool>,
+) {
     let shared = worker.shared();
     let stream = GuardedStream::new(
         socket,
         shared.head_limits,
         shared.times,
-        Arc::clone(&in_flight),
+        Arc::clone(&client.in_flight),
     );
-    let address = HeaderValue::from_str(&peer.ip().to_canonical().to_string());
-    let client = Arc::new(Client {
-        address: address.unwrap_or(HeaderValue::from_static("unknown")),
-        in_flight,
-        switch: Switch::default(),
-    });
     let max_headers = shared.head_limits.headers;
     drop(shared);
     let of_requests = Arc::clone(&client);

@@ -16,7 +16,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 /// The method of the request that stands in for a refused head.
@@ -46,8 +45,8 @@ pub(crate) type InFlight = Arc<AtomicBool>;
 
 /// A client's connection.
 #[derive(Debug)]
-pub(crate) struct GuardedStream {
-    socket: TcpStream,
+pub(crate) struct GuardedStream<S> {
+    socket: S,
     tracker: Tracker,
     times: StreamTimes,
     in_flight: InFlight,
@@ -67,10 +66,10 @@ pub(crate) struct GuardedStream {
     shut: bool,
 }
 
-impl GuardedStream {
-    /// Guards a fresh connection.
+impl<S> GuardedStream<S> {
+    /// Guards a fresh connection, plain or decrypted.
     pub(crate) fn new(
-        socket: TcpStream,
+        socket: S,
         limits: HeadLimits,
         times: StreamTimes,
         in_flight: InFlight,
@@ -95,7 +94,7 @@ impl GuardedStream {
     }
 
     /// The bare socket, when nothing that came over it is left unread.
-    pub(crate) fn into_socket(self) -> Option<TcpStream> {
+    pub(crate) fn into_socket(self) -> Option<S> {
         (self.held.is_empty() && !self.closing).then_some(self.socket)
     }
 
@@ -237,7 +236,7 @@ struct Before {
     heads: u64,
 }
 
-impl AsyncRead for GuardedStream {
+impl<S: AsyncRead + Unpin> AsyncRead for GuardedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -281,7 +280,7 @@ impl AsyncRead for GuardedStream {
     }
 }
 
-impl AsyncWrite for GuardedStream {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -313,11 +312,18 @@ impl AsyncWrite for GuardedStream {
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        self.socket.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(cx)
+        // A plain socket has nothing to flush; by TLS the last records may wait for the client.
+        match Pin::new(&mut self.socket).poll_flush(cx) {
+            Poll::Pending => self.poll_write_late(cx),
+            Poll::Ready(done) => {
+                self.answer_pace.note(0);
+                Poll::Ready(done)
+            }
+        }
     }
 
     /// Ends the answers, then reads on a little: a socket closed with unread bytes resets the
@@ -325,7 +331,10 @@ impl AsyncWrite for GuardedStream {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         if !this.shut {
-            ready!(Pin::new(&mut this.socket).poll_shutdown(cx))?;
+            match Pin::new(&mut this.socket).poll_shutdown(cx) {
+                Poll::Pending => return this.poll_write_late(cx),
+                Poll::Ready(done) => done?,
+            }
             this.shut = true;
             this.read_deadline.set(Instant::now() + LINGER);
         }

@@ -32,10 +32,12 @@ pub(crate) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "D
 
 const MAX_CONNECTION_TOKENS: usize = 16;
 
+/// What was seen of a head so far.
 #[derive(Default)]
-struct Seen<'a> {
+pub(crate) struct Seen<'a> {
     count: usize,
-    host: Option<&'a [u8]>,
+    /// The value of Host.
+    pub(crate) host: Option<&'a [u8]>,
     content_length: Option<u64>,
     chunked: bool,
     api_key: bool,
@@ -119,7 +121,8 @@ fn judge_request_line(line: &[u8], limits: HeadLimits) -> Result<RequestLine<'_>
     })
 }
 
-fn judge_method(method: &[u8]) -> Result<(), Refusal> {
+/// One of those that are let through at all.
+pub(crate) fn judge_method(method: &[u8]) -> Result<(), Refusal> {
     if METHODS.iter().any(|known| known.as_bytes() == method) {
         Ok(())
     } else if matches!(method, b"TRACE" | b"CONNECT") {
@@ -167,8 +170,16 @@ fn strip_prefix_ignore_case<'a>(bytes: &'a [u8], prefix: &[u8]) -> Option<&'a [u
 fn judge_header<'a>(line: &'a [u8], seen: &mut Seen<'a>) -> Result<(), Refusal> {
     let colon = memchr(b':', line).ok_or(Refusal::HeaderLine)?;
     let (name, value) = line.split_at(colon);
+    judge_field(name, trim_blanks(value.get(1..).unwrap_or_default()), seen)
+}
+
+/// Judges a name and a value without the blanks around it.
+pub(crate) fn judge_field<'a>(
+    name: &'a [u8],
+    value: &'a [u8],
+    seen: &mut Seen<'a>,
+) -> Result<(), Refusal> {
     judge_name(name)?;
-    let value = trim_blanks(value.get(1..).unwrap_or_default());
     if value
         .iter()
         .any(|b| (*b < 0x20 && *b != b'\t') || *b == 0x7f)
@@ -251,7 +262,7 @@ fn judge_connection(value: &[u8], seen: &mut Seen<'_>) -> Result<(), Refusal> {
 }
 
 /// A name, an IPv4 or a bracketed IPv6 address, then perhaps a port.
-fn judge_host(host: &[u8]) -> Result<(), Refusal> {
+pub(crate) fn judge_host(host: &[u8]) -> Result<(), Refusal> {
     let good = if let Some(rest) = host.strip_prefix(b"[") {
         memchr(b']', rest).is_some_and(|end| {
             let (address, after) = rest.split_at(end);

@@ -1,5 +1,6 @@
 //! What is counted. Every handle is found by index: nothing is looked up by name for a request.
 
+use crate::door_metrics::DoorMetrics;
 use crate::refusal::Refusal;
 use crate::upstream::{Upstream, UpstreamMetrics};
 use http::{Method, StatusCode};
@@ -40,6 +41,8 @@ pub(crate) struct Metrics {
     /// Connections that were closed at once because there were too many.
     pub(crate) turned_away: IntGauge,
     access_log_dropped: IntGauge,
+    /// What is counted on the clients' side.
+    pub(crate) door: DoorMetrics,
 }
 
 impl Metrics {
@@ -101,6 +104,7 @@ impl Metrics {
                 "mvp_gateway_access_log_dropped_lines",
                 "Access log lines dropped because standard output was stuck, since the start",
             )?,
+            door: DoorMetrics::new(&registry)?,
             registry,
             served,
             sent,
@@ -122,6 +126,7 @@ impl Metrics {
             open_connections: self.open_connections.clone(),
             turned_away: self.turned_away.clone(),
             access_log_dropped: self.access_log_dropped.clone(),
+            door: self.door.clone(),
         }
     }
 

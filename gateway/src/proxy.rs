@@ -1,9 +1,10 @@
 //! One request: identified, judged, authorised, forwarded, answered.
 
-use crate::answer::{AnswerBody, of_json, of_refusal, of_upstream};
-use crate::guarded_stream::{InFlight, REFUSED_METHOD};
+use crate::answer::{AnswerBody, of_json, of_preflight, of_redirect, of_refusal, of_upstream};
+use crate::guarded_stream::{InFlight, REFUSED_METHOD, StreamTimes};
 use crate::head::METHODS;
 use crate::path::canonicalise;
+use crate::policy::{Counts, RedisCounts};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::request_body::RequestBody;
@@ -13,12 +14,16 @@ use crate::state::Shared;
 use crate::trace_context::{Trace, request_id};
 use crate::tunnel::{self, Switch};
 use crate::upstream::{Terms, Upstream};
+use access::Consumer;
 use arc_swap::ArcSwap;
-use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::request::Parts;
+use http::uri::{Authority, PathAndQuery};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body::Body;
 use hyper::body::Incoming;
 use std::convert::Infallible;
+use std::fmt::Write;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -28,6 +33,8 @@ pub(crate) struct Worker {
     pub(crate) live: Arc<ArcSwap<Shared>>,
     /// Which worker it is, from 0.
     pub(crate) place: usize,
+    /// This worker's connection to the Redis that limits are counted in.
+    pub(crate) redis: Option<RedisCounts>,
 }
 
 impl Worker {
@@ -35,16 +42,33 @@ impl Worker {
     pub(crate) fn shared(&self) -> Arc<Shared> {
         self.live.load_full()
     }
+
+    /// Where this worker counts its callers' requests.
+    pub(crate) fn counts<'a>(&'a self, shared: &'a Shared) -> Counts<'a> {
+        Counts {
+            redis: self.redis.as_ref(),
+            local: &shared.local_counts,
+            metrics: &shared.metrics.door,
+        }
+    }
 }
 
 /// The client at the other end of a connection.
 pub(crate) struct Client {
+    /// Its address, an IPv4 one as such.
+    pub(crate) ip: IpAddr,
     /// Its address, for upstreams.
     pub(crate) address: HeaderValue,
     /// Whether one of its requests is being worked on.
     pub(crate) in_flight: InFlight,
     /// What it switches to, if it does.
     pub(crate) switch: Switch,
+    /// Whether it came by TLS.
+    pub(crate) tls: bool,
+    /// What its answers say about coming by TLS again.
+    pub(crate) hsts: Option<HeaderValue>,
+    /// How fast its bodies must be, where no guarded stream looks after that.
+    pub(crate) body_times: Option<StreamTimes>,
 }
 
 /// A refusal, with the methods that would have been allowed.
@@ -53,6 +77,8 @@ type Refused = (Refusal, Option<HeaderValue>);
 /// What is done with a request that was not refused.
 enum Admission<'a> {
     OwnHealth(&'static str),
+    Redirect(HeaderValue),
+    Preflight,
     Forward { route: &'a Route, target: Uri },
 }
 
@@ -63,27 +89,25 @@ pub(crate) async fn handle(
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
     let shared = &worker.shared();
-    let headers = request.headers();
-    let mut record = Box::new(Record::begin(
-        Arc::clone(shared),
-        Arc::clone(&client.in_flight),
-        request.method().clone(),
-        request_id(headers),
-        Trace::of(headers),
-    ));
-    Ok(match admit(shared, &request, &mut record) {
+    let (parts, body) = request.into_parts();
+    let mut record = begin(shared, &client, &parts);
+    let announced = body.size_hint().lower();
+    let admitted = admit((&worker, shared), &client, &parts, announced, &mut record).await;
+    Ok(match admitted {
         Err((refusal, allow)) => of_refusal(refusal, record, allow),
         Ok(Admission::OwnHealth(path)) => match crate::health::answer(&shared.health, path).await {
             Some((status, json)) => of_json(status, json, record),
             None => of_refusal(Refusal::NoRoute, record, None),
         },
+        Ok(Admission::Redirect(location)) => of_redirect(location, record),
+        Ok(Admission::Preflight) => of_preflight(record),
         Ok(Admission::Forward { route, target }) => {
-            let place = route.upstream_for(request.headers());
+            let place = route.upstream_for(&parts.headers);
             record.upstream = Some(place);
             match shared.upstreams.get(place) {
                 Some(upstream) => {
                     let going = (upstream, route, target);
-                    forward(worker.place, &client, going, request, record).await
+                    forward(worker.place, &client, going, (parts, body), record).await
                 }
                 None => of_refusal(Refusal::UpstreamDown, record, None),
             }
@@ -91,18 +115,80 @@ pub(crate) async fn handle(
     })
 }
 
-fn admit<'a>(
-    shared: &'a Shared,
-    request: &Request<Incoming>,
+/// Answers a request whose head was refused where it was read.
+pub(crate) fn handle_refused(
+    worker: &Worker,
+    client: &Client,
+    head: &Parts,
+    refusal: Refusal,
+) -> Response<AnswerBody> {
+    of_refusal(refusal, begin(&worker.shared(), client, head), None)
+}
+
+fn begin(shared: &Arc<Shared>, client: &Client, head: &Parts) -> Box<Record> {
+    let mut record = Box::new(Record::begin(
+        Arc::clone(shared),
+        Arc::clone(&client.in_flight),
+        head.method.clone(),
+        request_id(&head.headers),
+        Trace::of(&head.headers),
+    ));
+    record.dress.hsts.clone_from(&client.hsts);
+    record.dress.policy.clone_from(&shared.own_policy);
+    record
+}
+
+/// The same path at the same host, by TLS.
+fn https_location(request: &Parts, path: &str, port: u16) -> Option<HeaderValue> {
+    let host = request.headers.get(header::HOST)?.to_str().ok()?;
+    let host: Authority = host.parse().ok()?;
+    let mut location = format!("https://{}", host.host());
+    if port != 443 {
+        let _ = write!(location, ":{port}");
+    }
+    location.push_str(path);
+    if let Some(query) = request.uri.query() {
+        location.push('?');
+        location.push_str(query);
+    }
+    HeaderValue::from_str(&location).ok()
+}
+
+/// What is judged before there is a route.
+fn admit_stranger(
+    shared: &Shared,
+    client: &Client,
+    request: &Parts,
+    path: &str,
+) -> Result<Option<HeaderValue>, Refusal> {
+    let addresses = shared.addresses.as_ref();
+    if addresses.is_some_and(|addresses| !addresses.permit(client.ip)) {
+        return Err(Refusal::AddressDenied);
+    }
+    match shared.redirect_to_port.get() {
+        Some(port) if !client.tls => {
+            let location = https_location(request, path, *port);
+            location.map(Some).ok_or(Refusal::HostMissing)
+        }
+        _ => Ok(None),
+    }
+}
+
+async fn admit<'a>(
+    (worker, shared): (&Worker, &'a Shared),
+    client: &Client,
+    request: &Parts,
+    announced_bytes: u64,
     record: &mut Record,
 ) -> Result<Admission<'a>, Refused> {
-    if request.method().as_str() == REFUSED_METHOD {
-        return Err(of_raw_head(request.uri().path()));
+    let plain = |refusal| (refusal, None);
+    if request.method.as_str() == REFUSED_METHOD {
+        return Err(of_raw_head(request.uri.path()));
     }
-    let path = canonicalise(request.uri().path()).map_err(|refusal| (refusal, None))?;
+    let path = canonicalise(request.uri.path()).map_err(plain)?;
     if let Some(own) = OWN_PATHS.iter().find(|own| **own == path.text) {
         record.route = shared.own_health();
-        return match *request.method() {
+        return match request.method {
             Method::GET | Method::HEAD => Ok(Admission::OwnHealth(own)),
             _ => Err((
                 Refusal::MethodOfRoute,
@@ -110,7 +196,10 @@ fn admit<'a>(
             )),
         };
     }
-    let host = || host_of(request.uri(), request.headers());
+    if let Some(location) = admit_stranger(shared, client, request, &path.text).map_err(plain)? {
+        return Ok(Admission::Redirect(location));
+    }
+    let host = || host_of(&request.uri, &request.headers);
     let Some((place, route)) = shared.routes.find(&path.text, host) else {
         return Err((Refusal::NoRoute, None));
     };
@@ -122,14 +211,30 @@ fn admit<'a>(
     if !path.oddities.within(route.permitted) {
         return Err((Refusal::Path, None));
     }
-    if !route.methods.contains(request.method()) {
+    // Boxed, because few routes have a policy and every connection has room for what is not boxed.
+    if let Some(policy) = &route.policy {
+        let preflight = record.dress.begin(policy, request);
+        Box::pin(policy.judge_stranger((worker, shared), client, record))
+            .await
+            .map_err(plain)?;
+        if preflight {
+            return Ok(Admission::Preflight);
+        }
+    }
+    if !route.methods.contains(&request.method) {
         return Err((Refusal::MethodOfRoute, Some(route.allow.clone())));
     }
-    authorise(shared, route, request, record).map_err(|refusal| (refusal, None))?;
-    if request.body().size_hint().lower() > route.body_limit {
+    authorise(shared, route, request, record).map_err(plain)?;
+    if announced_bytes > route.body_limit {
         return Err((Refusal::BodyTooLarge, None));
     }
-    let target = target_of(&path.text, route, request.uri().query());
+    if let Some(policy) = &route.policy {
+        let headers = &request.headers;
+        Box::pin(policy.judge_caller((worker, shared), client, headers, record))
+            .await
+            .map_err(plain)?;
+    }
+    let target = target_of(&path.text, route, request.uri.query());
     let target = target.ok_or((Refusal::Target, None))?;
     Ok(Admission::Forward { route, target })
 }
@@ -151,13 +256,13 @@ fn of_raw_head(path: &str) -> Refused {
 fn authorise(
     shared: &Shared,
     route: &Route,
-    request: &Request<Incoming>,
+    request: &Parts,
     record: &mut Record,
 ) -> Result<(), Refusal> {
     let Some(ring) = route.keys.and_then(|keys| shared.keys.get(keys)) else {
         return Ok(());
     };
-    let key = request.headers().get(API_KEY).ok_or(Refusal::KeyMissing)?;
+    let key = request.headers.get(API_KEY).ok_or(Refusal::KeyMissing)?;
     let consumer = key.to_str().ok().and_then(|key| ring.verify(key));
     record.consumer = Some(consumer.ok_or(Refusal::KeyUnknown)?);
     Ok(())
@@ -180,29 +285,32 @@ fn target_of(path: &str, route: &Route, query: Option<&str>) -> Option<Uri> {
         .map(Uri::from)
 }
 
+fn name_header(name: Option<&str>) -> Option<HeaderValue> {
+    name.and_then(|name| HeaderValue::from_str(name).ok())
+}
+
 async fn forward(
     worker: usize,
     client: &Client,
     (upstream, route, target): (&Arc<Upstream>, &Route, Uri),
-    request: Request<Incoming>,
+    (parts, incoming): (Parts, Incoming),
     mut record: Box<Record>,
 ) -> Response<AnswerBody> {
-    let (parts, incoming) = request.into_parts();
     let switching = route.websocket_idle.filter(|_| tunnel::is_asked(&parts));
-    let (body, progress) = RequestBody::new(incoming, route.body_limit);
+    let (body, progress) = RequestBody::new(incoming, route.body_limit, client.body_times);
     let mut headers = parts.headers;
     rewrite(
         &mut headers,
         Said {
             upstream_host: &upstream.host_header,
             client: &client.address,
+            tls: client.tls,
             request_id: &record.request_id,
             trace: record.trace,
-            consumer: record
-                .consumer
-                .as_ref()
-                .and_then(|consumer| HeaderValue::from_str(consumer.name()).ok()),
+            consumer: name_header(record.consumer.as_ref().map(Consumer::name)),
+            user: name_header(record.caller.as_ref().map(|caller| &*caller.subject)),
             forward_key: route.forward_key,
+            forward_token: route.forwards_token(),
             deadline: &route.deadline,
         },
     );

@@ -2,11 +2,12 @@
 
 use crate::access_log::Line;
 use crate::guarded_stream::InFlight;
+use crate::policy::Dress;
 use crate::refusal::Refusal;
 use crate::request_body::Progress;
 use crate::state::Shared;
 use crate::trace_context::Trace;
-use access::Consumer;
+use access::{Caller, Consumer};
 use http::{HeaderValue, Method, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -48,6 +49,10 @@ pub(crate) struct Record {
     pub(crate) bytes_out: u64,
     /// Whether the answer ended before its end.
     pub(crate) cut_short: bool,
+    /// Whom its token speaks of.
+    pub(crate) caller: Option<Caller>,
+    /// What the answer is to carry.
+    pub(crate) dress: Dress,
 }
 
 impl Record {
@@ -78,6 +83,8 @@ impl Record {
             body: None,
             bytes_out: 0,
             cut_short: false,
+            caller: None,
+            dress: Dress::default(),
         }
     }
 }

@@ -99,6 +99,24 @@ refusals! {
     KeyMissing = ApiKeyMissing, "api_key_missing", "Send your key in the X-API-Key header.";
     /// The API key is not in force.
     KeyUnknown = ApiKeyUnknown, "api_key_unknown", "This key is not, or no longer, valid.";
+    /// The client's address is not among those that may come.
+    AddressDenied = AddressDenied, "address_denied", "Your address may not come here.";
+    /// The route wants a token and none came.
+    TokenMissing = TokenMissing, "token_missing", "Send your token in the Authorization header: Bearer and the token.";
+    /// The token is not the issuer's, not for here, or not readable.
+    TokenInvalid = TokenInvalid, "token_invalid", "This token is not valid here.";
+    /// The token's time is over.
+    TokenExpired = TokenExpired, "token_expired", "This token has expired.";
+    /// The token lacks a scope.
+    TokenScope = Forbidden, "token_scope", "This token does not permit this.";
+    /// The issuer's keys are not known.
+    TokenKeys = Unavailable, "token_keys", "Tokens cannot be checked now.";
+    /// The caller is faster than a limit of the route.
+    RateLimited = RateLimited, "rate_limited", "You ask faster than this route allows; see Retry-After.";
+    /// The caller has asked as often as it may today.
+    QuotaExceeded = DailyQuotaExceeded, "daily_quota_exceeded", "You have asked as often as you may today; see Retry-After.";
+    /// A limit cannot be looked up, and the route is closed then.
+    LimitUnknown = Unavailable, "limit_unknown", "Limits cannot be checked now.";
     /// The upstream cannot be connected to.
     UpstreamDown = Unavailable, "upstream_down", "The service behind the gateway cannot be reached.";
     /// Every connection the upstream may have is in use.
@@ -122,12 +140,35 @@ impl Refusal {
                 | Self::MethodOfRoute
                 | Self::KeyMissing
                 | Self::KeyUnknown
+                | Self::AddressDenied
+                | Self::TokenMissing
+                | Self::TokenInvalid
+                | Self::TokenExpired
+                | Self::TokenScope
+                | Self::TokenKeys
+                | Self::RateLimited
+                | Self::QuotaExceeded
+                | Self::LimitUnknown
                 | Self::UpstreamDown
                 | Self::UpstreamBusy
                 | Self::UpstreamOpen
                 | Self::UpstreamTimeout
                 | Self::UpstreamBroken
         )
+    }
+
+    /// What the client would have to show, for `WWW-Authenticate` (RFC 6750 §3).
+    pub const fn challenge(self) -> Option<&'static str> {
+        Some(match self {
+            Self::KeyMissing | Self::KeyUnknown => "ApiKey header=\"X-API-Key\"",
+            Self::TokenMissing => "Bearer",
+            Self::TokenInvalid => "Bearer error=\"invalid_token\"",
+            Self::TokenExpired => {
+                "Bearer error=\"invalid_token\", error_description=\"The token has expired\""
+            }
+            Self::TokenScope => "Bearer error=\"insufficient_scope\"",
+            _ => return None,
+        })
     }
 
     /// The reason with this label.

@@ -1,5 +1,7 @@
 //! The client's body on its way to the upstream: counted, limited, and blamed on the right side.
 
+use crate::guarded_stream::StreamTimes;
+use crate::pace::Pace;
 use crate::refusal::Refusal;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -10,6 +12,7 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use tokio::time::Instant;
 
 /// How a body is getting on, seen from outside while the upstream connection owns it.
 #[derive(Debug, Default)]
@@ -57,12 +60,20 @@ pub(crate) struct RequestBody {
 struct Stream {
     incoming: Incoming,
     left: u64,
+    /// How fast the client must be, and when it must be done.
+    pace: Option<Box<(Pace, Instant)>>,
     progress: Arc<Progress>,
 }
 
 impl RequestBody {
     /// Wraps the client's body; `None` for the progress of a body that is not there.
-    pub(crate) fn new(incoming: Incoming, limit: u64) -> (Self, Option<Arc<Progress>>) {
+    ///
+    /// The guarded stream keeps the time of HTTP/1 bodies; for those of HTTP/2 the times are given.
+    pub(crate) fn new(
+        incoming: Incoming,
+        limit: u64,
+        times: Option<StreamTimes>,
+    ) -> (Self, Option<Arc<Progress>>) {
         if incoming.is_end_stream() {
             return (Self::default(), None);
         }
@@ -70,6 +81,10 @@ impl RequestBody {
         let stream = Stream {
             incoming,
             left: limit,
+            pace: times.map(|times| {
+                let pace = Pace::new(times.idle, times.bytes_per_second);
+                Box::new((pace, Instant::now() + times.body))
+            }),
             progress: Arc::clone(&progress),
         };
         (
@@ -88,11 +103,22 @@ impl Stream {
             Some(left) => left,
             None => return Err(self.fail(Refusal::BodyTooLarge)),
         };
+        if let Some((pace, _)) = self.pace.as_deref_mut() {
+            pace.note(data.len());
+        }
         self.progress.bytes.fetch_add(length, Ordering::Relaxed);
         if self.incoming.is_end_stream() {
             self.progress.done.store(true, Ordering::Relaxed);
         }
         Ok(Frame::data(data))
+    }
+
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<BodyError> {
+        let Some((pace, end)) = self.pace.as_deref_mut() else {
+            return Poll::Pending;
+        };
+        std::task::ready!(pace.poll_late(cx, Some(*end)));
+        Poll::Ready(self.fail(Refusal::BodyTimeout))
     }
 
     fn fail(&self, refusal: Refusal) -> BodyError {
@@ -115,7 +141,7 @@ impl Body for RequestBody {
         let polled = Pin::new(&mut stream.incoming).poll_frame(cx);
         waits.store(polled.is_pending(), Ordering::Relaxed);
         match polled {
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => stream.poll_late(cx).map(|error| Some(Err(error))),
             Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                 Ok(data) => Poll::Ready(Some(stream.take(data))),
                 // Trailers end a body. They are not forwarded: nobody vouches for them.

@@ -16,6 +16,7 @@ const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_USER_ID: HeaderName = HeaderName::from_static("x-user-id");
 const X_CONSUMER_ID: HeaderName = HeaderName::from_static("x-consumer-id");
 
 /// What the gateway itself says about a request.
@@ -25,14 +26,20 @@ pub(crate) struct Said<'a> {
     pub(crate) upstream_host: &'a HeaderValue,
     /// The client's address.
     pub(crate) client: &'a HeaderValue,
+    /// Whether it came by TLS.
+    pub(crate) tls: bool,
     /// The id of the request.
     pub(crate) request_id: &'a HeaderValue,
     /// The trace that it belongs to.
     pub(crate) trace: Trace,
     /// Whose key it was.
     pub(crate) consumer: Option<HeaderValue>,
+    /// Whom its token speaks of.
+    pub(crate) user: Option<HeaderValue>,
     /// Whether the upstream gets to see the key.
     pub(crate) forward_key: bool,
+    /// Whether the upstream gets to see the token.
+    pub(crate) forward_token: bool,
     /// How long the gateway waits for the answer.
     pub(crate) deadline: &'a HeaderValue,
 }
@@ -49,13 +56,20 @@ pub(crate) fn rewrite(headers: &mut HeaderMap, said: Said<'_>) {
         // A vendor's state of some other trace (W3C Trace Context §3.3).
         headers.remove(TRACESTATE);
     }
+    let proto = if said.tls { "https" } else { "http" };
     headers.insert(X_FORWARDED_FOR, said.client.clone());
-    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
+    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(proto));
     if let Some(host) = client_host {
         headers.insert(X_FORWARDED_HOST, host);
     }
     if let Some(consumer) = said.consumer {
         headers.insert(X_CONSUMER_ID, consumer);
+    }
+    if let Some(user) = said.user {
+        headers.insert(X_USER_ID, user);
+    }
+    if !said.forward_token {
+        headers.remove(header::AUTHORIZATION);
     }
 }
 

@@ -26,7 +26,10 @@ fn rewritten(pairs: &[(&str, &str)], forward_key: bool) -> HeaderMap {
         request_id: &HeaderValue::from_static("id-12345"),
         trace: trace_of(TRACEPARENT_OF_CLIENT),
         consumer: Some(HeaderValue::from_static("partner")),
+        tls: false,
+        user: None,
         forward_key,
+        forward_token: true,
         deadline: &HeaderValue::from_static("900"),
     };
     rewrite(&mut headers, said);
@@ -58,6 +61,9 @@ fn the_state_of_a_trace_goes_with_its_trace_only() {
             trace,
             consumer: None,
             forward_key: false,
+            tls: true,
+            forward_token: true,
+            user: None,
             deadline: &HeaderValue::from_static("900"),
         };
         rewrite(&mut headers, said);

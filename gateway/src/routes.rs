@@ -3,13 +3,14 @@
 use crate::canary::Canary;
 use crate::lasting::lasting_header;
 use crate::path::Oddities;
+use crate::policy::{Policy, Verifiers};
 use crate::settings::{RouteSettings, Settings, ms};
 use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use std::cmp::Reverse;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A route, ready for use.
-#[derive(Debug)]
 pub(crate) struct Route {
     /// The prefix, which is also the name of the route in logs and metrics.
     pub(crate) prefix: String,
@@ -43,10 +44,11 @@ pub(crate) struct Route {
     pub(crate) body_idle_timeout: Duration,
     /// Oddities of the path that pass.
     pub(crate) permitted: Oddities,
+    /// What it asks of callers beyond a key, and puts on answers.
+    pub(crate) policy: Option<Arc<Policy>>,
 }
 
 /// All routes: those for a host first, then the longest prefix first.
-#[derive(Debug)]
 pub(crate) struct RouteTable {
     routes: Vec<Route>,
     knows_hosts: bool,
@@ -54,13 +56,14 @@ pub(crate) struct RouteTable {
 
 impl RouteTable {
     /// Builds the table from valid settings.
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings, verifiers: &mut Verifiers) -> Self {
         let mut keyed = 0_usize;
         let mut routes: Vec<Route> = Vec::with_capacity(settings.routes.len());
         for route in &settings.routes {
             let keys = route.api_key.is_some().then_some(keyed);
             keyed = keyed.saturating_add(usize::from(keys.is_some()));
-            routes.push(build(settings, route, keys));
+            let policy = Policy::of_route(settings, route, verifiers);
+            routes.push(build(settings, route, keys, policy));
         }
         routes.sort_by_key(|it| (it.hosts.is_empty(), Reverse(it.prefix.len())));
         Self {
@@ -96,6 +99,12 @@ impl RouteTable {
 }
 
 impl Route {
+    /// Whether the upstream gets to see `Authorization`; without a policy that is its own business.
+    pub(crate) fn forwards_token(&self) -> bool {
+        let policy = self.policy.as_ref();
+        policy.is_none_or(|policy| policy.forwards_token())
+    }
+
     /// The place of the upstream that a request goes to.
     pub(crate) fn upstream_for(&self, headers: &HeaderMap) -> usize {
         match &self.canary {
@@ -117,7 +126,12 @@ pub(crate) fn host_of<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
     host.strip_suffix('.').unwrap_or(host)
 }
 
-fn build(settings: &Settings, route: &RouteSettings, keys: Option<usize>) -> Route {
+fn build(
+    settings: &Settings,
+    route: &RouteSettings,
+    keys: Option<usize>,
+    policy: Option<Arc<Policy>>,
+) -> Route {
     let upstream = settings.upstreams.get(&route.upstream);
     let of_upstream = |get: fn(&crate::settings::UpstreamSettings) -> u64| upstream.map_or(0, get);
     let allow = route.methods.join(", ");
@@ -148,5 +162,6 @@ fn build(settings: &Settings, route: &RouteSettings, keys: Option<usize>) -> Rou
             .body_idle_timeout_ms
             .unwrap_or_else(|| of_upstream(|u| u.body_idle_timeout_ms))),
         permitted: route.permit_in_path,
+        policy,
     }
 }

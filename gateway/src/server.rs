@@ -2,18 +2,19 @@
 
 use crate::access_log::{AccessLog, Writer};
 use crate::admin::Operated;
-use crate::connection::OpenConnection;
+use crate::connection::{Door, OpenConnection};
 use crate::descriptors;
 use crate::reload::{Reloader, Source};
 use crate::settings::{Listen, Settings, ms};
 use crate::state::{Shared, StartError};
+use crate::tls::TlsSettings;
 use crate::workers::Thread;
 use arc_swap::ArcSwap;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -24,6 +25,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub struct Gateway {
     /// Where clients connect.
     pub address: SocketAddr,
+    /// Where clients connect by TLS.
+    pub tls_address: Option<SocketAddr>,
     /// Where the operator connects.
     pub admin_address: SocketAddr,
     live: Arc<ArcSwap<Shared>>,
@@ -67,6 +70,7 @@ impl Gateway {
         let reloader = Arc::new(reloader);
         let (listener, address) = bind(&settings.listen, "listen").await?;
         let (admin_listener, admin_address) = bind(&settings.admin, "admin").await?;
+        let (tls_listener, tls_address) = bind_tls(settings, &live.load()).await?.unzip();
         let (stop, stopping) = watch::channel(false);
         let threads = (0..worker_count(settings))
             .map(|index| {
@@ -77,11 +81,19 @@ impl Gateway {
         let max_open = i64::try_from(settings.limits.max_connections).unwrap_or(i64::MAX);
         let of_acceptor = Arc::clone(&live);
         let acceptor = tokio::spawn(async move {
-            accept(&listener, &threads, &of_acceptor, max_open, stopping).await;
+            accept(
+                (&listener, tls_listener.as_ref()),
+                &threads,
+                &of_acceptor,
+                max_open,
+                stopping,
+            )
+            .await;
             threads
         });
         Ok(Self {
             address,
+            tls_address,
             admin_address,
             acceptor,
             admin: tokio::spawn(crate::admin::serve(
@@ -154,7 +166,7 @@ async fn bind(listen: &Listen, key: &str) -> Result<(TcpListener, SocketAddr), S
 
 /// Hands connections to the threads in turn.
 async fn accept(
-    listener: &TcpListener,
+    (plain, tls): (&TcpListener, Option<&TcpListener>),
     threads: &[Thread],
     live: &ArcSwap<Shared>,
     max_open: i64,
@@ -171,7 +183,8 @@ async fn accept(
     let mut turns = threads.iter().cycle();
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = plain.accept() => accepted.map(|(socket, peer)| (socket, (peer, Door::Plain))),
+            accepted = accept_tls(tls) => accepted.map(|(socket, peer)| (socket, (peer, Door::Tls))),
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match accepted {
@@ -193,5 +206,29 @@ async fn accept(
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
+    }
+}
+
+/// The encrypted door, if there is to be one; the plain one may send everybody there.
+async fn bind_tls(
+    settings: &Settings,
+    shared: &Shared,
+) -> Result<Option<(TcpListener, SocketAddr)>, StartError> {
+    let Some(tls) = &settings.tls else {
+        return Ok(None);
+    };
+    let (listener, address) = bind(&TlsSettings::listen(tls), "tls").await?;
+    if tls.redirect_to_https {
+        let port = tls.public_port.unwrap_or(address.port());
+        shared.redirect_to_port.get_or_init(|| port);
+    }
+    Ok(Some((listener, address)))
+}
+
+/// Without such a listener, never.
+async fn accept_tls(listener: Option<&TcpListener>) -> std::io::Result<(TcpStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
     }
 }

@@ -11,6 +11,12 @@ pub use upstreams::{
 
 use crate::head::METHODS;
 use crate::path::Oddities;
+use crate::policy::{
+    AddressSettings, BrowserHeaders, CorsSettings, LimitSettings, QuotaSettings, RedisSettings,
+    validate_browser, validate_limits,
+};
+use crate::tls::TlsSettings;
+use access::TokenSettings;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -18,6 +24,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The whole configuration.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in the settings"
+)]
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -50,6 +60,24 @@ pub struct Settings {
     pub upstreams: BTreeMap<String, UpstreamSettings>,
     /// Which path goes where.
     pub routes: Vec<RouteSettings>,
+    /// Who may come at all; the gateway's own health is for everybody.
+    #[serde(default)]
+    pub addresses: Option<AddressSettings>,
+    /// Which pages of other origins may use the routes; a route may have its own rules instead.
+    #[serde(default)]
+    pub cors: Option<CorsSettings>,
+    /// What browsers are told; a route may have its own instead.
+    #[serde(default)]
+    pub browser_headers: Option<BrowserHeaders>,
+    /// Whether answers are compressed; a route may say otherwise.
+    #[serde(default)]
+    pub compress: bool,
+    /// The encrypted door, beside `listen`.
+    #[serde(default)]
+    pub tls: Option<TlsSettings>,
+    /// Where several gateways count their callers' requests together.
+    #[serde(default)]
+    pub redis: Option<RedisSettings>,
 }
 
 /// An address to listen on.
@@ -140,6 +168,30 @@ pub struct RouteSettings {
     /// Oddities of the path that the upstream is known to read as written.
     #[serde(default)]
     pub permit_in_path: Oddities,
+    /// The rates that callers keep.
+    #[serde(default)]
+    pub limits: Vec<LimitSettings>,
+    /// The tokens that open the route; without it, none is asked for.
+    #[serde(default)]
+    pub token: Option<TokenSettings>,
+    /// Whether the upstream checks the token itself and so gets to see it.
+    #[serde(default)]
+    pub forward_token: bool,
+    /// Who may come here, beside what `addresses` says for all.
+    #[serde(default)]
+    pub addresses: Option<AddressSettings>,
+    /// Instead of what is said for all.
+    #[serde(default)]
+    pub cors: Option<CorsSettings>,
+    /// Instead of what is said for all.
+    #[serde(default)]
+    pub browser_headers: Option<BrowserHeaders>,
+    /// Instead of what is said for all.
+    #[serde(default)]
+    pub compress: Option<bool>,
+    /// How much a caller may ask in a day.
+    #[serde(default)]
+    pub quota: Option<QuotaSettings>,
 }
 
 /// Which API keys open a route.
@@ -240,6 +292,7 @@ impl Settings {
             }
             upstream.validate(&key)?;
         }
+        validate_browser("", self.cors.as_ref(), self.browser_headers.as_ref())?;
         for (index, route) in self.routes.iter().enumerate() {
             self.validate_route(&format!("routes[{index}]"), index, route)?;
         }
@@ -289,6 +342,11 @@ impl Settings {
             let reason = format!("{method} is not one of {}", METHODS.join(", "));
             return Err(wrong(format!("{key}.methods"), reason));
         }
+        if let Some(Err((name, reason))) = route.token.as_ref().map(TokenSettings::validate) {
+            return Err(wrong(format!("{key}.token.{name}"), reason));
+        }
+        validate_browser(key, route.cors.as_ref(), route.browser_headers.as_ref())?;
+        validate_limits(key, &route.limits, route.quota.as_ref())?;
         match &route.api_key {
             Some(api_key) if api_key.files.is_empty() => {
                 let reason = "must name a file; leave api_key out to let everyone pass";

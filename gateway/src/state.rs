@@ -4,12 +4,15 @@ use crate::access_log::AccessLog;
 use crate::guarded_stream::StreamTimes;
 use crate::head::HeadLimits;
 use crate::metrics::Metrics;
+use crate::policy::{AddressSettings, LocalCounts, Policy, RedisSettings, Verifiers};
 use crate::routes::RouteTable;
 use crate::settings::{Settings, SettingsError, UpstreamSettings, ms};
+use crate::tls::Tls;
 use crate::upstream::Upstream;
 use access::{KeyFile, WatchedKeyRing};
 use service::health::Health;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// Everything that requests need, built once from the settings.
 pub(crate) struct Shared {
@@ -29,6 +32,22 @@ pub(crate) struct Shared {
     pub(crate) head_limits: HeadLimits,
     /// Times granted to clients.
     pub(crate) times: StreamTimes,
+    /// What serving over TLS needs, if there is such a listener; stays until a restart.
+    pub(crate) tls: Option<Arc<Tls>>,
+    /// Requests that an HTTP/2 connection may have on their way at once.
+    pub(crate) max_streams: u32,
+    /// The port to which the plain listener sends everybody, if it does; stays until a restart.
+    pub(crate) redirect_to_port: OnceLock<u16>,
+    /// Who may come at all.
+    pub(crate) addresses: Option<AddressSettings>,
+    /// What answers carry before a route is known.
+    pub(crate) own_policy: Option<Arc<Policy>>,
+    /// Those who judge tokens, with the keys that they know.
+    verifiers: Verifiers,
+    /// Where limits are counted together, and where its password lies; stays until a restart.
+    pub(crate) redis: Option<(RedisSettings, PathBuf)>,
+    /// Where limits are counted without Redis; takes no memory before the first count.
+    pub(crate) local_counts: Arc<LazyLock<LocalCounts>>,
 }
 
 /// Why the gateway cannot start.
@@ -78,7 +97,9 @@ impl Shared {
         before: Option<&Self>,
     ) -> Result<Self, StartError> {
         settings.validate()?;
-        let routes = RouteTable::new(settings);
+        let mut verifiers = before.map_or_else(Verifiers::default, |it| it.verifiers.clone());
+        let routes = RouteTable::new(settings, &mut verifiers);
+        verifiers.keep_used();
         // Beside the routes there are the gateway's own paths, and paths without a route.
         let own = ["/health", "unmatched"].map(str::to_owned);
         let route_names = routes.all().iter().map(|route| route.prefix.clone());
@@ -89,7 +110,20 @@ impl Shared {
             None => Metrics::new(route_names, &upstream_names)?,
         };
         let upstreams = upstreams_of(settings, &metrics, before)?;
+        let tls = match (before, &settings.tls) {
+            (Some(before), _) => before.tls.clone(),
+            (None, Some(tls)) => Some(Arc::new(Tls::new(tls, &metrics.door)?)),
+            (None, None) => None,
+        };
         Ok(Self {
+            tls,
+            max_streams: settings.tls.as_ref().map_or(0, |tls| tls.max_streams),
+            redirect_to_port: before.map_or_else(OnceLock::new, |it| it.redirect_to_port.clone()),
+            addresses: settings.addresses.clone(),
+            own_policy: Policy::of_gateway(settings),
+            verifiers,
+            redis: redis_of(settings),
+            local_counts: before.map_or_else(LocalCounts::later, |it| Arc::clone(&it.local_counts)),
             health: crate::health::of_upstreams(&upstreams, before.map(|before| &before.health)),
             metrics,
             keys: watch_keys(settings)?,
@@ -163,6 +197,11 @@ fn upstreams_of(
         })
     };
     settings.upstreams.iter().map(build).collect()
+}
+
+fn redis_of(settings: &Settings) -> Option<(RedisSettings, PathBuf)> {
+    let redis = settings.redis.clone()?;
+    Some((redis, settings.secrets_dir.clone()))
 }
 
 /// The key rings, in the order of the routes in the settings.

@@ -108,21 +108,22 @@ impl Tunnel {
     /// Passes bytes on until both sides have ended, nothing came for too long, or the gateway stops.
     pub(crate) async fn run(
         mut self: Box<Self>,
-        client: GuardedStream,
+        client: GuardedStream<impl AsyncRead + AsyncWrite + Unpin>,
         unread: &Bytes,
         mut stop: watch::Receiver<bool>,
     ) {
-        let Some(mut client) = client.into_socket().filter(|_| unread.is_empty()) else {
+        let Some(client) = client.into_socket().filter(|_| unread.is_empty()) else {
             // A client may not speak the new protocol before it was agreed to: what it sent was judged
             // as a request, and must not be passed on as anything else.
             return;
         };
         let last = AtomicU64::new(now_ms());
-        let (from_client, mut to_client) = client.split();
+        let (from_client, mut to_client) = tokio::io::split(client);
         let (from_upstream, to_upstream) = self.upstream.split();
         let early = self.early;
         let both = async {
             to_client.write_all(&early).await?;
+            to_client.flush().await?;
             tokio::try_join!(
                 pump(from_client, to_upstream, &last),
                 pump(from_upstream, to_client, &last),
@@ -151,6 +152,8 @@ async fn pump(
         }
         to.write_all(buffer.get(..count).unwrap_or_default())
             .await?;
+        // By TLS a record may still wait in the process.
+        to.flush().await?;
         last.store(now_ms(), Ordering::Relaxed);
     }
 }

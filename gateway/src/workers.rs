@@ -3,7 +3,8 @@
 //! A request is read, forwarded and answered on one thread without waking another: that is worth
 //! more to a proxy than work stealing, because its tasks are all short.
 
-use crate::connection::{self, OpenConnection};
+use crate::connection::{self, Door, OpenConnection};
+use crate::policy::RedisCounts;
 use crate::proxy::Worker;
 use crate::state::{Shared, StartError};
 use arc_swap::ArcSwap;
@@ -18,7 +19,7 @@ use tokio::task::JoinSet;
 /// How often idle upstream connections are looked through.
 const SWEEP: Duration = Duration::from_secs(1);
 
-type Accepted = (StdTcpStream, SocketAddr, OpenConnection);
+type Accepted = (StdTcpStream, (SocketAddr, Door), OpenConnection);
 
 /// One serving thread, seen from outside.
 pub(crate) struct Thread {
@@ -42,7 +43,14 @@ impl Thread {
             .enable_all()
             .build()
             .map_err(|source| failed("a runtime cannot be made", source))?;
+        // What speaks to Redis finds its runtime by itself.
+        let entered = runtime.enter();
+        let shared = live.load();
+        let redis = shared.redis.as_ref();
+        let redis = redis.map(|(settings, secrets)| RedisCounts::new(settings, secrets));
+        drop(entered);
         let worker = Arc::new(Worker {
+            redis: redis.transpose()?,
             live: Arc::clone(live),
             place: index,
         });
@@ -58,7 +66,7 @@ impl Thread {
     pub(crate) fn give(
         &self,
         socket: StdTcpStream,
-        peer: SocketAddr,
+        peer: (SocketAddr, Door),
         open: OpenConnection,
     ) -> bool {
         self.sockets.send((socket, peer, open)).is_ok()

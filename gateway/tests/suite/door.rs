@@ -17,6 +17,7 @@ pub(crate) struct Door {
     pub(crate) secrets: tempfile::TempDir,
     pub(crate) log: Log,
     pub(crate) address: std::net::SocketAddr,
+    pub(crate) tls_address: Option<std::net::SocketAddr>,
     pub(crate) admin: std::net::SocketAddr,
     gateway: Option<Gateway>,
     runtime: tokio::runtime::Runtime,
@@ -120,6 +121,7 @@ impl Door {
             .unwrap();
         Self {
             address: gateway.address,
+            tls_address: gateway.tls_address,
             admin: gateway.admin_address,
             upstream,
             secrets,

@@ -9,21 +9,28 @@
 )]
 
 mod breaker;
+mod browsers;
 mod client;
+mod compression;
 mod door;
 mod fleet;
 mod forwarding;
 mod framing;
 mod headers;
+mod http2;
 mod instances;
 mod keys;
 mod lifecycle;
+mod limits;
 mod paths;
 mod program;
 mod reload;
 mod routing;
 mod slow;
 mod streaming;
+mod tls;
+mod tls_client;
+mod tokens;
 mod upstream;
 mod upstream_mistakes;
 mod websocket;

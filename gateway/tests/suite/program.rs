@@ -41,7 +41,9 @@ fn said(output: &Output) -> (bool, String) {
 #[test]
 fn the_settings_that_ship_are_usable() {
     let secrets = tempfile::tempdir().unwrap();
-    write_key(&secrets.path().join("platform-vehicles-api-key"), KEY);
+    for name in ["platform-vehicles-api-key", "platform-tenants-api-key"] {
+        write_key(&secrets.path().join(name), KEY);
+    }
     let output = Command::new(env!("CARGO_BIN_EXE_gateway"))
         .arg("check")
         .env(

@@ -69,10 +69,16 @@ type Change = fn(&mut Value);
 #[test]
 fn what_needs_a_restart_is_refused_by_name() {
     let door = Door::following(Upstream::start(ok), |_| {});
-    let cases: [(&str, Change); 4] = [
+    let cases: [(&str, Change); 6] = [
         ("listen", |json| json["listen"]["port"] = 1.into()),
         ("admin", |json| json["admin"]["port"] = 1.into()),
         ("workers", |json| json["workers"] = 3.into()),
+        ("redis", |json| {
+            json["redis"] = json!({"host": "127.0.0.1", "port": 1});
+        }),
+        ("tls", |json| {
+            json["tls"] = crate::tls_client::Pair::new().into_settings();
+        }),
         ("timeouts.stop_ms", |json| {
             json["timeouts"]["stop_ms"] = 1.into();
         }),
@@ -209,4 +215,31 @@ fn kept_connections_to_what_is_gone_are_closed() {
     door.rewrite(|_| {});
     assert_eq!(reload(&door).status, 200);
     eventually("it is closed", || closed.load(Ordering::SeqCst));
+}
+
+#[test]
+fn what_was_counted_against_a_limit_stays_when_settings_change() {
+    let limited = |rate: u32| json!([{"by": "address", "rate": rate, "per_s": 86_400}]);
+    let door = Door::following(Upstream::start(ok), |json| {
+        json["routes"][2]["limits"] = limited(3);
+    });
+    for _ in 0..3 {
+        assert_eq!(door.get("/open").status, 200);
+    }
+    door.rewrite(|json| {
+        json["routes"][2]["limits"] = limited(3);
+        add_route(json, "/new", "vehicles");
+    });
+    assert_eq!(reload(&door).status, 200);
+    assert_eq!(door.get("/new").status, 200);
+    assert_eq!(door.get("/open").status, 429, "counted before the change");
+    door.rewrite(|json| json["routes"][2]["limits"] = json!([]));
+    assert_eq!(reload(&door).status, 200);
+    assert_eq!(door.get("/open").status, 200);
+    // Addresses are judged by what is in force, on connections that were there before too.
+    let mut client = door.client();
+    assert_eq!(client.get("/open").status, 200);
+    door.rewrite(|json| json["addresses"] = json!({"deny": ["127.0.0.0/8"]}));
+    assert_eq!(reload(&door).status, 200);
+    assert_eq!(client.get("/open").status, 403);
 }

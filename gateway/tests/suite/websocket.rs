@@ -134,3 +134,29 @@ fn a_silent_one_is_closed_and_so_is_every_one_when_the_gateway_stops() {
         "it is not waited for"
     );
 }
+
+#[test]
+fn a_websocket_goes_by_tls_too() {
+    let pair = crate::tls_client::Pair::new();
+    let door = Door::with(Upstream::start(echo), |json| {
+        json["tls"] = pair.settings();
+        json["routes"].as_array_mut().unwrap().push(json!({
+            "prefix": "/ws", "upstream": "vehicles", "upgrade": ["websocket"],
+        }));
+    });
+    let config = pair.config("http/1.1");
+    let mut stream = crate::tls_client::connect(config, door.tls_address.unwrap());
+    stream.write_all(ASK.as_bytes()).unwrap();
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"\r\n\r\nhello") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        seen.push(byte[0]);
+    }
+    assert!(seen.starts_with(b"HTTP/1.1 101 "));
+    let frame = vec![0xa5; 50_000];
+    stream.write_all(&frame).unwrap();
+    let mut echoed = vec![0; frame.len()];
+    stream.read_exact(&mut echoed).unwrap();
+    assert!(echoed == frame);
+}

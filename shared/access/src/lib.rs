@@ -2,14 +2,26 @@
 
 #[cfg(feature = "actix")]
 mod actix;
+#[cfg(feature = "tokens")]
+mod jwks;
 mod key_file;
 mod key_ring;
+#[cfg(feature = "tokens")]
+mod token_keys;
+#[cfg(feature = "tokens")]
+mod token_settings;
+#[cfg(feature = "tokens")]
+mod tokens;
 mod watch;
 
 #[cfg(feature = "actix")]
 pub use actix::RequireApiKey;
 pub use key_file::{KeyFile, KeyFileError};
 pub use key_ring::{Consumer, KeyRing};
+#[cfg(feature = "tokens")]
+pub use token_settings::TokenSettings;
+#[cfg(feature = "tokens")]
+pub use tokens::{Caller, TokenError, TokenVerifier};
 pub use watch::WatchedKeyRing;
 
 /// The header in which an API key comes.

@@ -45,6 +45,12 @@ registry! {
     ApiKeyExpired = 401, "api_key_expired", "The API key has expired";
     /// The API key was taken back.
     ApiKeyRevoked = 401, "api_key_revoked", "The API key has been revoked";
+    /// No token came with the request.
+    TokenMissing = 401, "token_missing", "A token is required";
+    /// The token is not one that is accepted here.
+    TokenInvalid = 401, "token_invalid", "The token is not valid";
+    /// The token's time is over.
+    TokenExpired = 401, "token_expired", "The token has expired";
     /// The caller is known but may not do this.
     Forbidden = 403, "forbidden", "This is not permitted";
     /// The API key is valid, but not for this.
@@ -53,6 +59,8 @@ registry! {
     NetworkDenied = 403, "network_denied", "The API key may not be used from this address";
     /// The tenant's plan does not include any more of this.
     QuotaExceeded = 403, "quota_exceeded", "The plan's limit is reached";
+    /// The client's address is not among those that may come.
+    AddressDenied = 403, "address_denied", "The address may not come here";
     /// There is no such route or thing.
     NotFound = 404, "not_found", "There is nothing here";
     /// The route exists, with other methods.
@@ -81,6 +89,10 @@ registry! {
     PreconditionRequired = 428, "precondition_required", "If-Match is required";
     /// Too many requests.
     TooManyRequests = 429, "too_many_requests", "Too many requests";
+    /// The caller is faster than its limit.
+    RateLimited = 429, "rate_limited", "The rate limit is reached";
+    /// The caller has asked as often as it may today.
+    DailyQuotaExceeded = 429, "daily_quota_exceeded", "The quota of the day is used up";
     /// The head is larger than the server reads.
     HeadTooLarge = 431, "head_too_large", "The request head is too large";
     /// Something failed that the client can do nothing about.

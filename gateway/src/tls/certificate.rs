@@ -1,0 +1,68 @@
+//! A certificate and its key, read and checked together.
+
+use super::TlsSettings;
+use crate::settings::SettingsError;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+use x509_cert::Certificate;
+use x509_cert::der::Decode;
+
+/// A pair that can be used.
+pub(super) struct Pair {
+    pub(super) key: Arc<CertifiedKey>,
+    /// When the certificate ends, in seconds since 1970.
+    pub(super) expires_at_s: u64,
+}
+
+/// What tells one state of the two files from another.
+pub(super) type Stamps = [Option<(SystemTime, u64)>; 2];
+
+pub(super) fn stamps(settings: &TlsSettings) -> Stamps {
+    [&settings.certificate, &settings.key].map(|path| {
+        let meta = std::fs::metadata(path).ok()?;
+        Some((meta.modified().ok()?, meta.len()))
+    })
+}
+
+impl TlsSettings {
+    /// What keeps the pair from being used.
+    pub(crate) fn check(&self) -> Result<(), SettingsError> {
+        self.load().map(|_| ())
+    }
+
+    /// Reads the pair. No reason holds anything of the key.
+    pub(super) fn load(&self) -> Result<Pair, SettingsError> {
+        let wrong = |key: &str, path: &Path, reason: &str| SettingsError {
+            key: format!("tls.{key}"),
+            reason: format!("{} {reason}", path.display()),
+        };
+        let of_certificate = |reason: &str| wrong("certificate", &self.certificate, reason);
+        let of_key = |reason: &str| wrong("key", &self.key, reason);
+        let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&self.certificate)
+            .and_then(Iterator::collect)
+            .map_err(|error| of_certificate(&format!("cannot be read: {error}")))?;
+        let first = chain
+            .first()
+            .ok_or_else(|| of_certificate("holds no certificate"))?;
+        let parsed = Certificate::from_der(first)
+            .map_err(|_| of_certificate("holds a certificate that cannot be read"))?;
+        let expires = parsed.tbs_certificate.validity.not_after;
+        let key = PrivateKeyDer::from_pem_file(&self.key)
+            .map_err(|error| of_key(&format!("cannot be read: {error}")))?;
+        let key = aws_lc_rs::sign::any_supported_type(&key)
+            .map_err(|_| of_key("holds a key of a kind that is not known here"))?;
+        let certified = CertifiedKey::new(chain, key);
+        certified
+            .keys_match()
+            .map_err(|_| of_key("is not the key of the certificate"))?;
+        Ok(Pair {
+            key: Arc::new(certified),
+            expires_at_s: expires.to_unix_duration().as_secs(),
+        })
+    }
+}
