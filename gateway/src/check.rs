@@ -3,6 +3,7 @@
 use crate::settings::Settings;
 use crate::tls::TlsSettings;
 use access::{KeyFile, KeyRing};
+use std::path::Path;
 
 /// The first thing that keeps the gateway from starting with these settings.
 pub fn problems(settings: &Settings) -> Option<String> {
@@ -12,10 +13,25 @@ pub fn problems(settings: &Settings) -> Option<String> {
     if let Some(Err(error)) = settings.tls.as_ref().map(TlsSettings::check) {
         return Some(error.to_string());
     }
+    let first_of = |key: String, file: &Path| {
+        let file = KeyFile::new(settings.secrets_dir.join(file));
+        let error = file.first(settings.strict_secrets).err()?;
+        Some(format!("{key}: {error}"))
+    };
+    if let Some(tenants) = &settings.tenant_keys
+        && let Some(problem) = first_of("tenant_keys.key_file".to_owned(), &tenants.key_file)
+    {
+        return Some(problem);
+    }
     for (index, route) in settings.routes.iter().enumerate() {
         let Some(api_key) = &route.api_key else {
             continue;
         };
+        if let Some(file) = &api_key.upstream_key
+            && let Some(problem) = first_of(format!("routes[{index}].api_key.upstream_key"), file)
+        {
+            return Some(problem);
+        }
         let files = api_key.files.iter();
         let files: Vec<KeyFile> = files
             .map(|file| KeyFile::new(settings.secrets_dir.join(file)))

@@ -8,7 +8,7 @@ use crate::policy::{Counts, RedisCounts};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::request_body::RequestBody;
-use crate::request_headers::{API_KEY, Said, rewrite};
+use crate::request_headers::{Said, rewrite};
 use crate::routes::{Route, host_of};
 use crate::state::Shared;
 use crate::trace_context::{Trace, request_id};
@@ -89,7 +89,7 @@ pub(crate) async fn handle(
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
     let shared = &worker.shared();
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let mut record = begin(shared, &client, &parts);
     let announced = body.size_hint().lower();
     let admitted = admit((&worker, shared), &client, &parts, announced, &mut record).await;
@@ -104,6 +104,11 @@ pub(crate) async fn handle(
         Ok(Admission::Forward { route, target }) => {
             let place = route.upstream_for(&parts.headers);
             record.upstream = Some(place);
+            if record.tenant.is_some()
+                && let Some(door) = shared.door_of(route)
+            {
+                door.replace_key(&mut parts.headers);
+            }
             match shared.upstreams.get(place) {
                 Some(upstream) => {
                     let going = (upstream, route, target);
@@ -188,13 +193,7 @@ async fn admit<'a>(
     let path = canonicalise(request.uri.path()).map_err(plain)?;
     if let Some(own) = OWN_PATHS.iter().find(|own| **own == path.text) {
         record.route = shared.own_health();
-        return match request.method {
-            Method::GET | Method::HEAD => Ok(Admission::OwnHealth(own)),
-            _ => Err((
-                Refusal::MethodOfRoute,
-                Some(HeaderValue::from_static("GET, HEAD")),
-            )),
-        };
+        return of_own_path(own, &request.method);
     }
     if let Some(location) = admit_stranger(shared, client, request, &path.text).map_err(plain)? {
         return Ok(Admission::Redirect(location));
@@ -224,7 +223,11 @@ async fn admit<'a>(
     if !route.methods.contains(&request.method) {
         return Err((Refusal::MethodOfRoute, Some(route.allow.clone())));
     }
-    authorise(shared, route, request, record).map_err(plain)?;
+    if let Some(door) = shared.door_of(route) {
+        door.admit(request, client.ip, record)
+            .await
+            .map_err(plain)?;
+    }
     if announced_bytes > route.body_limit {
         return Err((Refusal::BodyTooLarge, None));
     }
@@ -234,9 +237,19 @@ async fn admit<'a>(
             .await
             .map_err(plain)?;
     }
-    let target = target_of(&path.text, route, request.uri.query());
-    let target = target.ok_or((Refusal::Target, None))?;
+    let target =
+        target_of(&path.text, route, request.uri.query()).ok_or((Refusal::Target, None))?;
     Ok(Admission::Forward { route, target })
+}
+
+fn of_own_path<'a>(path: &'static str, method: &Method) -> Result<Admission<'a>, Refused> {
+    match *method {
+        Method::GET | Method::HEAD => Ok(Admission::OwnHealth(path)),
+        _ => Err((
+            Refusal::MethodOfRoute,
+            Some(HeaderValue::from_static("GET, HEAD")),
+        )),
+    }
 }
 
 /// What clients of a route in maintenance are told to wait.
@@ -251,21 +264,6 @@ fn of_raw_head(path: &str) -> Refused {
         .then(|| HeaderValue::from_str(&METHODS.join(", ")).ok())
         .flatten();
     (refusal, allow)
-}
-
-fn authorise(
-    shared: &Shared,
-    route: &Route,
-    request: &Parts,
-    record: &mut Record,
-) -> Result<(), Refusal> {
-    let Some(ring) = route.keys.and_then(|keys| shared.keys.get(keys)) else {
-        return Ok(());
-    };
-    let key = request.headers.get(API_KEY).ok_or(Refusal::KeyMissing)?;
-    let consumer = key.to_str().ok().and_then(|key| ring.verify(key));
-    record.consumer = Some(consumer.ok_or(Refusal::KeyUnknown)?);
-    Ok(())
 }
 
 /// The canonical path without what the route strips, and the query as it came.
@@ -309,7 +307,9 @@ async fn forward(
             trace: record.trace,
             consumer: name_header(record.consumer.as_ref().map(Consumer::name)),
             user: name_header(record.caller.as_ref().map(|caller| &*caller.subject)),
-            forward_key: route.forward_key,
+            tenant: record.tenant.clone(),
+            // A tenant's key has been replaced by then.
+            forward_key: route.forward_key || record.tenant.is_some(),
             forward_token: route.forwards_token(),
             deadline: &route.deadline,
         },

@@ -33,6 +33,8 @@ pub(crate) struct Record {
     pub(crate) status: Option<StatusCode>,
     /// Whose key it came with.
     pub(crate) consumer: Option<Consumer>,
+    /// The tenant that its key acts for.
+    pub(crate) tenant: Option<HeaderValue>,
     /// The place of the upstream it was sent to.
     pub(crate) upstream: Option<usize>,
     /// Which of several instances answered.
@@ -75,6 +77,7 @@ impl Record {
             method,
             status: None,
             consumer: None,
+            tenant: None,
             upstream: None,
             instance: None,
             upstream_duration: None,

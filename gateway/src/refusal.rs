@@ -99,6 +99,18 @@ refusals! {
     KeyMissing = ApiKeyMissing, "api_key_missing", "Send your key in the X-API-Key header.";
     /// The API key is not in force.
     KeyUnknown = ApiKeyUnknown, "api_key_unknown", "This key is not, or no longer, valid.";
+    /// The key's time is over.
+    KeyExpired = ApiKeyExpired, "api_key_expired", "This key has expired.";
+    /// The key was taken back.
+    KeyRevoked = ApiKeyRevoked, "api_key_revoked", "This key has been revoked.";
+    /// The key is valid, but not for this route.
+    KeyScope = ScopeMissing, "scope_missing", "This key does not permit this.";
+    /// The key is valid, but not from this address.
+    KeyNetwork = NetworkDenied, "network_denied", "This key may not be used from your address.";
+    /// The key's tenant is suspended, or on its way out.
+    TenantInactive = Forbidden, "tenant_inactive", "The tenant of this key is not active.";
+    /// The key is not known, and the tenants platform cannot be asked.
+    KeysAway = Unavailable, "keys_away", "Keys cannot be checked now.";
     /// The client's address is not among those that may come.
     AddressDenied = AddressDenied, "address_denied", "Your address may not come here.";
     /// The route wants a token and none came.
@@ -140,6 +152,12 @@ impl Refusal {
                 | Self::MethodOfRoute
                 | Self::KeyMissing
                 | Self::KeyUnknown
+                | Self::KeyExpired
+                | Self::KeyRevoked
+                | Self::KeyScope
+                | Self::KeyNetwork
+                | Self::TenantInactive
+                | Self::KeysAway
                 | Self::AddressDenied
                 | Self::TokenMissing
                 | Self::TokenInvalid
@@ -160,7 +178,9 @@ impl Refusal {
     /// What the client would have to show, for `WWW-Authenticate` (RFC 6750 §3).
     pub const fn challenge(self) -> Option<&'static str> {
         Some(match self {
-            Self::KeyMissing | Self::KeyUnknown => "ApiKey header=\"X-API-Key\"",
+            Self::KeyMissing | Self::KeyUnknown | Self::KeyExpired | Self::KeyRevoked => {
+                "ApiKey header=\"X-API-Key\""
+            }
             Self::TokenMissing => "Bearer",
             Self::TokenInvalid => "Bearer error=\"invalid_token\"",
             Self::TokenExpired => {

@@ -229,6 +229,7 @@ fn needs_restart(old: &Settings, new: &Settings) -> Option<&'static str> {
         ("listen", old.listen == new.listen),
         ("tls", old.tls == new.tls),
         ("redis", old.redis == new.redis),
+        ("tenant_keys", old.tenant_keys == new.tenant_keys),
         ("admin", old.admin == new.admin),
         ("workers", old.workers == new.workers),
         ("access_log", old.access_log == new.access_log),

@@ -17,6 +17,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_USER_ID: HeaderName = HeaderName::from_static("x-user-id");
+const X_TENANT_ID: HeaderName = HeaderName::from_static("x-tenant-id");
 const X_CONSUMER_ID: HeaderName = HeaderName::from_static("x-consumer-id");
 
 /// What the gateway itself says about a request.
@@ -34,6 +35,8 @@ pub(crate) struct Said<'a> {
     pub(crate) trace: Trace,
     /// Whose key it was.
     pub(crate) consumer: Option<HeaderValue>,
+    /// The tenant that the key acts for.
+    pub(crate) tenant: Option<HeaderValue>,
     /// Whom its token speaks of.
     pub(crate) user: Option<HeaderValue>,
     /// Whether the upstream gets to see the key.
@@ -64,6 +67,9 @@ pub(crate) fn rewrite(headers: &mut HeaderMap, said: Said<'_>) {
     }
     if let Some(consumer) = said.consumer {
         headers.insert(X_CONSUMER_ID, consumer);
+    }
+    if let Some(tenant) = said.tenant {
+        headers.insert(X_TENANT_ID, tenant);
     }
     if let Some(user) = said.user {
         headers.insert(X_USER_ID, user);

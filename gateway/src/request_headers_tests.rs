@@ -27,6 +27,7 @@ fn rewritten(pairs: &[(&str, &str)], forward_key: bool) -> HeaderMap {
         trace: trace_of(TRACEPARENT_OF_CLIENT),
         consumer: Some(HeaderValue::from_static("partner")),
         tls: false,
+        tenant: None,
         user: None,
         forward_key,
         forward_token: true,
@@ -63,6 +64,7 @@ fn the_state_of_a_trace_goes_with_its_trace_only() {
             forward_key: false,
             tls: true,
             forward_token: true,
+            tenant: None,
             user: None,
             deadline: &HeaderValue::from_static("900"),
         };

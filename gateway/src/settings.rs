@@ -15,6 +15,7 @@ use crate::policy::{
     AddressSettings, BrowserHeaders, CorsSettings, LimitSettings, QuotaSettings, RedisSettings,
     validate_browser, validate_limits,
 };
+use crate::tenant_keys::TenantKeySettings;
 use crate::tls::TlsSettings;
 use access::TokenSettings;
 use serde::Deserialize;
@@ -78,6 +79,9 @@ pub struct Settings {
     /// Where several gateways count their callers' requests together.
     #[serde(default)]
     pub redis: Option<RedisSettings>,
+    /// The tenants platform, which knows the keys of tenants.
+    #[serde(default)]
+    pub tenant_keys: Option<TenantKeySettings>,
 }
 
 /// An address to listen on.
@@ -202,6 +206,12 @@ pub struct ApiKeySettings {
     pub scope: String,
     /// One file a consumer; see the crate `access`.
     pub files: Vec<PathBuf>,
+    /// Whether keys of tenants with this scope open it too; wants `tenant_keys`.
+    #[serde(default)]
+    pub tenants: bool,
+    /// The file whose first key the upstream sees instead of a tenant's; read at the start and when the settings are.
+    #[serde(default)]
+    pub upstream_key: Option<PathBuf>,
     /// Whether the upstream checks the key itself and so gets to see it.
     #[serde(default)]
     pub forward: bool,
@@ -293,6 +303,9 @@ impl Settings {
             upstream.validate(&key)?;
         }
         validate_browser("", self.cors.as_ref(), self.browser_headers.as_ref())?;
+        if let Some(tenants) = &self.tenant_keys {
+            crate::tenant_keys::validate(tenants)?;
+        }
         for (index, route) in self.routes.iter().enumerate() {
             self.validate_route(&format!("routes[{index}]"), index, route)?;
         }
@@ -348,7 +361,11 @@ impl Settings {
         validate_browser(key, route.cors.as_ref(), route.browser_headers.as_ref())?;
         validate_limits(key, &route.limits, route.quota.as_ref())?;
         match &route.api_key {
-            Some(api_key) if api_key.files.is_empty() => {
+            Some(api_key) if api_key.tenants && self.tenant_keys.is_none() => {
+                let reason = "wants tenant_keys, which says where they are known";
+                Err(wrong(format!("{key}.api_key.tenants"), reason))
+            }
+            Some(api_key) if api_key.files.is_empty() && !api_key.tenants => {
                 let reason = "must name a file; leave api_key out to let everyone pass";
                 Err(wrong(format!("{key}.api_key.files"), reason))
             }

@@ -3,13 +3,15 @@
 use crate::access_log::AccessLog;
 use crate::guarded_stream::StreamTimes;
 use crate::head::HeadLimits;
+use crate::key_door::KeyDoor;
 use crate::metrics::Metrics;
 use crate::policy::{AddressSettings, LocalCounts, Policy, RedisSettings, Verifiers};
-use crate::routes::RouteTable;
+use crate::routes::{Route, RouteTable};
 use crate::settings::{Settings, SettingsError, UpstreamSettings, ms};
+use crate::tenant_keys::{TenantKeySettings, TenantKeys};
 use crate::tls::Tls;
 use crate::upstream::Upstream;
-use access::{KeyFile, WatchedKeyRing};
+use access::KeyFile;
 use service::health::Health;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -19,7 +21,9 @@ pub(crate) struct Shared {
     /// The routes.
     pub(crate) routes: RouteTable,
     /// The keys of each route that asks for one.
-    pub(crate) keys: Vec<WatchedKeyRing>,
+    doors: Vec<KeyDoor>,
+    /// The keys of tenants, if they are asked about; stays until a restart.
+    tenant_keys: Option<Arc<TenantKeys>>,
     /// The upstreams, in the order of their names.
     pub(crate) upstreams: Vec<Arc<Upstream>>,
     /// The metrics.
@@ -115,6 +119,11 @@ impl Shared {
             (None, Some(tls)) => Some(Arc::new(Tls::new(tls, &metrics.door)?)),
             (None, None) => None,
         };
+        let tenant_keys = match (before, &settings.tenant_keys) {
+            (Some(before), _) => before.tenant_keys.clone(),
+            (None, Some(tenants)) => Some(tenant_keys(settings, tenants)?),
+            (None, None) => None,
+        };
         Ok(Self {
             tls,
             max_streams: settings.tls.as_ref().map_or(0, |tls| tls.max_streams),
@@ -126,7 +135,8 @@ impl Shared {
             local_counts: before.map_or_else(LocalCounts::later, |it| Arc::clone(&it.local_counts)),
             health: crate::health::of_upstreams(&upstreams, before.map(|before| &before.health)),
             metrics,
-            keys: watch_keys(settings)?,
+            doors: KeyDoor::all(settings, tenant_keys.as_ref())?,
+            tenant_keys,
             routes,
             upstreams,
             access_log,
@@ -168,6 +178,11 @@ impl Shared {
         members.for_each(|member| member.instance.sweep(worker));
     }
 
+    /// Who may pass a route; `None` where everybody may.
+    pub(crate) fn door_of(&self, route: &Route) -> Option<&KeyDoor> {
+        self.doors.get(route.keys?)
+    }
+
     /// The place of the gateway's own health among the routes.
     pub(crate) fn own_health(&self) -> usize {
         self.routes.all().len()
@@ -204,22 +219,20 @@ fn redis_of(settings: &Settings) -> Option<(RedisSettings, PathBuf)> {
     Some((redis, settings.secrets_dir.clone()))
 }
 
-/// The key rings, in the order of the routes in the settings.
-fn watch_keys(settings: &Settings) -> Result<Vec<WatchedKeyRing>, StartError> {
-    let mut rings = Vec::new();
-    for (index, route) in settings.routes.iter().enumerate() {
-        let Some(api_key) = &route.api_key else {
-            continue;
-        };
-        let files = api_key
-            .files
-            .iter()
-            .map(|file| KeyFile::new(settings.secrets_dir.join(file)));
-        let ring = WatchedKeyRing::watch(files.collect(), settings.strict_secrets);
-        rings.push(ring.map_err(|source| StartError::Keys {
-            key: format!("routes[{index}].api_key.files"),
-            source,
-        })?);
-    }
-    Ok(rings)
+fn tenant_keys(
+    settings: &Settings,
+    tenants: &TenantKeySettings,
+) -> Result<Arc<TenantKeys>, StartError> {
+    let file = KeyFile::new(settings.secrets_dir.join(&tenants.key_file));
+    let own_key = file.first(settings.strict_secrets);
+    let own_key = own_key.map_err(|source| StartError::Keys {
+        key: "tenant_keys.key_file".to_owned(),
+        source,
+    })?;
+    TenantKeys::begin(tenants, &own_key).map_err(|reason| {
+        StartError::Settings(SettingsError {
+            key: "tenant_keys".to_owned(),
+            reason,
+        })
+    })
 }

@@ -386,7 +386,8 @@ fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
         setting("ADMIN__PORT", a.port(GATEWAY_ADMIN)?.to_string()),
         setting("SECRETS_DIR", a.secrets.display().to_string()),
         setting("UPSTREAMS__PLATFORM_VEHICLES__URL", vehicles),
-        setting("UPSTREAMS__PLATFORM_TENANTS__URL", tenants),
+        setting("UPSTREAMS__PLATFORM_TENANTS__URL", tenants.clone()),
+        setting("TENANT_KEYS__URL", tenants),
     ])
 }
 

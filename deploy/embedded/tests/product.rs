@@ -135,6 +135,7 @@ impl Product {
 fn a_newcomer_gets_the_real_makes_of_2022_through_the_gateway_and_nothing_that_fails_stays_failed()
 {
     let product = Product::start();
+    a_program_of_a_tenant_passes_as_long_as_its_key_is_good(&product);
     drop_downs_lead_from_a_year_to_a_transmission(&product);
     a_vin_tells_its_vehicle(&product);
     a_tenant_is_made_and_validated_with_the_right_key_only(&product);
@@ -182,6 +183,55 @@ fn a_tenant_is_made_and_validated_with_the_right_key_only(product: &Product) {
         assert_eq!(refused.status, 401, "{}", refused.body);
         assert_eq!(refused.json()["code"], "api_key_unknown");
     }
+}
+
+fn a_program_of_a_tenant_passes_as_long_as_its_key_is_good(product: &Product) {
+    const TENANTS: &str = "/platform/tenants";
+    let key = product.house.secret("platform-tenants-api-key");
+    let post = |path: &str, json: Value| product.post_with(path, &json, &key).json();
+    let status = |key: &Value| product.ask(MAKES, key.as_str()).unwrap().status;
+    let tenant = post(TENANTS, json!({ "name": "Workshop", "plan": "fleet" }));
+    let path = format!("{TENANTS}/{}", tenant["id"].as_str().unwrap());
+    let keys = format!("{path}/api-keys");
+    let good = post(&keys, json!({ "name": "shop", "scopes": ["vehicles:*"] }));
+    let other = post(&keys, json!({ "name": "other", "scopes": ["fuel:read"] }));
+    let passed = product.ask(MAKES, good["key"].as_str()).unwrap();
+    assert_eq!(passed.status, 200, "{}", passed.body);
+    let refused = product.ask(MAKES, other["key"].as_str()).unwrap();
+    assert_eq!(
+        (refused.status, &refused.json()["code"]),
+        (403, &json!("scope_missing"))
+    );
+
+    // The platform freezes: who is known passes, who is not is told to come again.
+    product.signal("tenants-platform", "-STOP");
+    assert_eq!(status(&good["key"]), 200);
+    let mut unknown = good["key"].as_str().unwrap().to_owned();
+    unknown.replace_range(
+        10..11,
+        if unknown.as_bytes()[10] == b'x' {
+            "y"
+        } else {
+            "x"
+        },
+    );
+    assert_eq!(product.ask(MAKES, Some(&unknown)).unwrap().status, 503);
+    product.signal("tenants-platform", "-CONT");
+    until("an unknown key is unknown again", || {
+        product.ask(MAKES, Some(&unknown)).unwrap().status == 401
+    });
+
+    let suspended = post(&format!("{path}/suspend"), json!({ "reason": "test" }));
+    assert_eq!(suspended["status"], "suspended");
+    until("the suspension is known", || status(&good["key"]) == 403);
+    post(&format!("{path}/resume"), json!({}));
+    until("the tenant is back", || status(&good["key"]) == 200);
+    let id = good["id"].as_str().unwrap();
+    let revoked = product.send(&format!("DELETE {keys}/{id} HTTP/1.1\r\n\r\n"), Some(&key));
+    assert_eq!(revoked.unwrap().status, 204);
+    until("the revocation is known", || status(&good["key"]) == 401);
+    let told = product.ask(MAKES, good["key"].as_str()).unwrap();
+    assert_eq!(told.json()["code"], "api_key_revoked");
 }
 
 fn drop_downs_lead_from_a_year_to_a_transmission(product: &Product) {

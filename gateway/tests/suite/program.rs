@@ -41,7 +41,11 @@ fn said(output: &Output) -> (bool, String) {
 #[test]
 fn the_settings_that_ship_are_usable() {
     let secrets = tempfile::tempdir().unwrap();
-    for name in ["platform-vehicles-api-key", "platform-tenants-api-key"] {
+    for name in [
+        "platform-vehicles-api-key",
+        "platform-tenants-api-key",
+        "gateway-tenants-api-key",
+    ] {
         write_key(&secrets.path().join(name), KEY);
     }
     let output = Command::new(env!("CARGO_BIN_EXE_gateway"))
@@ -57,6 +61,28 @@ fn the_settings_that_ship_are_usable() {
         said(&output),
         (true, "the settings are usable\n".to_owned())
     );
+}
+
+#[test]
+fn what_is_wrong_with_the_keys_of_tenants_is_named() {
+    are_named(&[
+        ("routes[0].api_key.tenants", |s| {
+            s["routes"][0]["api_key"]["tenants"] = true.into();
+        }),
+        ("tenant_keys.url", |s| {
+            s["tenant_keys"] = serde_json::json!({"url": "ftp://x", "key_file": "partner"});
+        }),
+        ("tenant_keys.keep_s", |s| {
+            s["tenant_keys"] =
+                serde_json::json!({"url": "http://x", "key_file": "partner", "keep_s": 61});
+        }),
+        ("tenant_keys.key_file", |s| {
+            s["tenant_keys"] = serde_json::json!({"url": "http://x", "key_file": "absent"});
+        }),
+        ("routes[0].api_key.upstream_key", |s| {
+            s["routes"][0]["api_key"]["upstream_key"] = "absent".into();
+        }),
+    ]);
 }
 
 type Change = fn(&mut serde_json::Value);

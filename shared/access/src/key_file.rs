@@ -66,6 +66,15 @@ impl KeyFile {
         )
     }
 
+    /// The first key, for whoever shows it rather than checks it.
+    pub fn first(&self, strict: bool) -> Result<String, KeyFileError> {
+        let keys = self.read(strict)?;
+        let empty = || KeyFileError::Empty {
+            path: self.path.clone(),
+        };
+        keys.into_iter().next().ok_or_else(empty)
+    }
+
     pub(crate) fn read(&self, strict: bool) -> Result<Vec<String>, KeyFileError> {
         let path = || self.path.clone();
         let unreadable = |source| KeyFileError::Unreadable {

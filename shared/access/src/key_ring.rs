@@ -11,6 +11,11 @@ use subtle::{ConditionallySelectable, ConstantTimeEq};
 pub struct Consumer(Arc<str>);
 
 impl Consumer {
+    /// A caller that somebody else knows.
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
     /// The caller's name, as it stands in logs.
     pub fn name(&self) -> &str {
         &self.0

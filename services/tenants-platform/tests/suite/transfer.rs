@@ -32,10 +32,8 @@ fn file(archive: &[u8], name: &str) -> String {
     text
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_arrives_as_it_left() {
-    let (here, there) = (House::new().await, House::new().await);
-    let tenant = here.tenant("family").await;
+/// Gives a tenant something of everything.
+async fn furnish(here: &House, tenant: &str) {
     let path = format!("/tenants/{tenant}");
     here.put(&format!("{path}/members/kid"), json!({ "role": "driver" }))
         .await
@@ -59,6 +57,14 @@ async fn a_tenant_arrives_as_it_left() {
     here.post(&format!("{path}/suspend"), json!({ "reason": "moving" }))
         .await
         .is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_arrives_as_it_left() {
+    let (here, there) = (House::new().await, House::new().await);
+    let tenant = here.tenant("family").await;
+    let path = format!("/tenants/{tenant}");
+    furnish(&here, &tenant).await;
 
     let archive = exported(&here, &tenant).await;
     assert!(file(&archive, "api_keys.json").contains("shop"));
@@ -89,7 +95,7 @@ async fn a_tenant_arrives_as_it_left() {
             (&json!("owner"), &json!("owner"))
         ]
     );
-    let set = there.get(&configuration).await.is(200);
+    let set = there.get(&format!("{path}/configuration")).await.is(200);
     assert_eq!(
         set["values"]["display.currency"],
         json!({ "value": "EUR", "source": "tenant" })
@@ -130,7 +136,7 @@ async fn a_bad_archive_changes_nothing() {
     );
     for (bytes, pointer) in [
         (b"nonsense".to_vec(), "/body"),
-        (archive(&[manifest.clone()]), "/body"),
+        (archive(std::slice::from_ref(&manifest)), "/body"),
         (
             archive(&[manifest.clone(), gold, owner.clone(), nothing]),
             "/body/tenant.json/plan",

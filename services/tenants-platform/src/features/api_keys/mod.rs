@@ -8,6 +8,7 @@ mod domain;
 pub(crate) use api::routes;
 pub(crate) use data::keys::{all_of, prune, purge};
 
+use data::keys;
 use pg::Migration;
 
 /// The name of the capsule and of its PostgreSQL schema.

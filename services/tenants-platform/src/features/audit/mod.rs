@@ -10,6 +10,7 @@ pub(crate) use data::entries::append;
 pub(crate) use data::verify::verify;
 pub(crate) use domain::chain::Head;
 
+use data::entries;
 use pg::Migration;
 
 /// The name of the capsule and of its PostgreSQL schema.

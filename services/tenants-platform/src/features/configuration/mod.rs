@@ -10,6 +10,7 @@ pub(crate) use api::routes;
 pub(crate) use data::values::{purge, version_of};
 pub(crate) use moving::{import, plain_values};
 
+use data::{keys, values};
 use pg::Migration;
 
 /// The name of the capsule and of its PostgreSQL schema.

@@ -8,6 +8,7 @@ mod domain;
 pub(crate) use api::routes;
 pub(crate) use data::members::{add_first_owner, all_of, purge, role_of, set_role};
 
+use data::{invitations, members};
 use pg::Migration;
 
 /// The name of the capsule and of its PostgreSQL schema.

@@ -14,6 +14,7 @@ pub(crate) use data::usage::{count_requests, quota_of, reserve};
 pub(crate) use domain::metric::Metric;
 pub(crate) use lifecycle::{Imported, import, purge_due};
 
+use data::{plans, tenants, usage};
 use pg::Migration;
 
 /// The name of the capsule and of its PostgreSQL schema.

@@ -11,6 +11,7 @@ pub(crate) use data::endpoints::purge;
 pub(crate) use data::events::{prune, publish};
 pub(crate) use external::sender::Sender;
 
+use data::{deliveries, endpoints, events};
 use pg::Migration;
 
 /// The name of the capsule and of its PostgreSQL schema.

@@ -3,8 +3,8 @@
 use crate::caller::{Caller, TenantId};
 use crate::change::{Change, Note};
 use crate::fault::Fault;
-use crate::features::api_keys::data::keys::{self, ApiKey};
 use crate::features::api_keys::domain::{network, scope, secret};
+use crate::features::api_keys::keys::{self, ApiKey};
 use crate::features::tenants;
 use crate::page::Page;
 use crate::vault::{Vault, random_text};

@@ -4,7 +4,7 @@ use super::keys::id_of;
 use crate::caller::{Caller, TenantId};
 use crate::change::Change;
 use crate::fault::Fault;
-use crate::features::api_keys::data::keys::{self, DailyUsage};
+use crate::features::api_keys::keys::{self, DailyUsage};
 use crate::features::tenants;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, get, post};

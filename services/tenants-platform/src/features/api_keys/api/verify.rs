@@ -2,8 +2,8 @@
 
 use super::keys::SECRET_PURPOSE;
 use crate::fault::Fault;
-use crate::features::api_keys::data::keys::{self, ApiKey};
 use crate::features::api_keys::domain::{network, secret};
+use crate::features::api_keys::keys::{self, ApiKey};
 use crate::features::tenants;
 use crate::vault::Vault;
 use actix_web::http::header::CACHE_CONTROL;

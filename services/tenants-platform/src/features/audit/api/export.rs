@@ -1,7 +1,7 @@
 //! Entries as a file, streamed page by page.
 
 use super::handlers::{AuditEntry, shown};
-use crate::features::audit::data::entries::{self, Filter};
+use crate::features::audit::entries::{self, Filter};
 use actix_web::HttpResponse;
 use bytes::Bytes;
 use futures_util::stream;

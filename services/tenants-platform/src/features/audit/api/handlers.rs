@@ -2,8 +2,8 @@
 
 use super::export::{Format, export};
 use crate::fault::Fault;
-use crate::features::audit::data::entries::{self, Filter};
 use crate::features::audit::domain::chain::{Entry, hex};
+use crate::features::audit::entries::{self, Filter};
 use crate::page::Page;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, get};

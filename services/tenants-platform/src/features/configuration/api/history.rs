@@ -4,10 +4,10 @@ use super::change::apply;
 use super::read::Configuration;
 use crate::caller::{Caller, TenantId};
 use crate::fault::Fault;
-use crate::features::configuration::data::{keys, values};
 use crate::features::configuration::domain::difference::{
     Difference, differences, without_secrets,
 };
+use crate::features::configuration::{keys, values};
 use crate::features::tenants;
 use crate::page::Page;
 use actix_web::web::{Data, Json, Query};

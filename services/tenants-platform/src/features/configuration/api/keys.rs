@@ -3,8 +3,8 @@
 use crate::caller::Caller;
 use crate::change::{Change, Note};
 use crate::fault::Fault;
-use crate::features::configuration::data::keys;
 use crate::features::configuration::domain::key::{Key, Scope};
+use crate::features::configuration::keys;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, put};
 use contracts::List;

@@ -3,7 +3,7 @@
 use crate::caller::{Caller, TenantId, is_user};
 use crate::change::Change;
 use crate::fault::Fault;
-use crate::features::memberships::data::members::{self, Member};
+use crate::features::memberships::members::{self, Member};
 use crate::features::tenants;
 use crate::page::Page;
 use actix_web::web::{Data, Json, Path, Query};

@@ -3,9 +3,9 @@
 use crate::caller::{Caller, is_user};
 use crate::etag::etag;
 use crate::fault::Fault;
-use crate::features::tenants::data::tenants::Tenant;
 use crate::features::tenants::domain::slug;
 use crate::features::tenants::lifecycle::{self, NewTenant, Once};
+use crate::features::tenants::tenants::Tenant;
 use crate::settings::TenantSettings;
 use actix_web::http::header::{ETAG, HeaderMap, LOCATION};
 use actix_web::web::{Data, Json};

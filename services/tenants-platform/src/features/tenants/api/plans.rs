@@ -3,8 +3,8 @@
 use crate::caller::Caller;
 use crate::change::{Change, Note};
 use crate::fault::Fault;
-use crate::features::tenants::data::plans::{self, Plan};
 use crate::features::tenants::domain::metric::{Limits, Metric};
+use crate::features::tenants::plans::{self, Plan};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, get, put};
 use contracts::List;

@@ -3,8 +3,8 @@
 use crate::caller::{Caller, TenantId};
 use crate::change::Change;
 use crate::fault::Fault;
-use crate::features::tenants::data::{tenants, usage};
 use crate::features::tenants::domain::metric::Metric;
+use crate::features::tenants::{tenants, usage};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, post};
 use contracts::tenants::{Quota, TenantStatus};

@@ -2,8 +2,8 @@
 
 use crate::caller::id_of;
 use crate::fault::Fault;
-use crate::features::webhooks::data::deliveries::{self, Delivery};
-use crate::features::webhooks::data::endpoints;
+use crate::features::webhooks::deliveries::{self, Delivery};
+use crate::features::webhooks::endpoints;
 use crate::page::Page;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};

@@ -3,8 +3,8 @@
 use crate::caller::{Caller, id_of};
 use crate::change::{Change, Note};
 use crate::fault::Fault;
-use crate::features::webhooks::data::endpoints::{self, Endpoint};
 use crate::features::webhooks::domain::signature;
+use crate::features::webhooks::endpoints::{self, Endpoint};
 use crate::features::webhooks::secret_place;
 use crate::page::Page;
 use crate::vault::Vault;

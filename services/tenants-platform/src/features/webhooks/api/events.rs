@@ -1,7 +1,7 @@
 //! Reading events in order, and waiting for the next.
 
 use crate::fault::Fault;
-use crate::features::webhooks::data::events::{self, Event};
+use crate::features::webhooks::events::{self, Event};
 use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, get};
 use pg::Db;

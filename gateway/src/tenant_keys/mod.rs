@@ -1,0 +1,182 @@
+//! API keys of tenants: whose they are is asked of the tenants platform once, kept here, and kept right by its events.
+//!
+//! A kept answer is right as of the last word of the feed, or of its own asking, whichever is later. Up to `keep_s` after that it
+//! is used as it is; then the platform is asked again, and while it is away a known key still serves up to `keep_away_s`. A
+//! key that is not known then is not let in.
+
+mod feed;
+mod known;
+mod platform;
+mod settings;
+mod usage;
+
+pub(crate) use known::Known;
+pub use settings::TenantKeySettings;
+pub(crate) use settings::validate;
+
+use crate::refusal::Refusal;
+use known::{Kept, Verdict};
+use moka::sync::Cache;
+use platform::Platform;
+use sha2::{Digest, Sha256};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot};
+use usage::Usage;
+
+/// How every key of a tenant begins.
+const PREFIX: &str = "mvp_live_";
+/// Longer than any key.
+const LONGEST: usize = 128;
+/// For how long a key that is not valid is refused without asking.
+const REFUSED_FOR: Duration = Duration::from_secs(5);
+/// Questions on their way at once; more are turned away, for they may be somebody who guesses.
+const QUESTIONS: usize = 256;
+
+/// A key as it is kept: its digest.
+type Print = [u8; 32];
+
+/// What is asked of the platform, and where the answer goes.
+struct Question {
+    key: String,
+    answer: oneshot::Sender<Option<Verdict>>,
+}
+
+/// The keys of tenants.
+pub(crate) struct TenantKeys {
+    kept: Cache<Print, Arc<Kept>>,
+    questions: mpsc::Sender<Question>,
+    usage: Usage,
+    clock: Clock,
+    keep: Duration,
+    keep_away: Duration,
+}
+
+/// When the feed last said that nothing else had happened.
+struct Clock {
+    begun: Instant,
+    confirmed_ms: AtomicU64,
+}
+
+impl TenantKeys {
+    /// Begins to follow the platform. Needs a tokio runtime, which does all the talking.
+    pub(crate) fn begin(settings: &TenantKeySettings, own_key: &str) -> Result<Arc<Self>, String> {
+        let platform = Platform::new(settings, own_key)?;
+        let (questions, asked) = mpsc::channel(QUESTIONS);
+        let keys = Arc::new(Self {
+            kept: Cache::new(settings.max_keys),
+            questions,
+            usage: Usage::default(),
+            clock: Clock {
+                begun: Instant::now(),
+                confirmed_ms: AtomicU64::new(0),
+            },
+            keep: Duration::from_secs(settings.keep_s),
+            keep_away: Duration::from_secs(settings.keep_away_s),
+        });
+        tokio::spawn(platform::answer(platform.clone(), asked));
+        tokio::spawn(feed::follow(Arc::downgrade(&keys), platform.clone()));
+        tokio::spawn(usage::report(Arc::downgrade(&keys), platform));
+        Ok(keys)
+    }
+
+    /// Whether a text may be a key of a tenant.
+    pub(crate) fn is_one(key: &str) -> bool {
+        key.starts_with(PREFIX) && key.len() <= LONGEST
+    }
+
+    /// Whose key it is; refused where it may not do what is wanted, or not from there.
+    pub(crate) async fn admit(
+        &self,
+        key: &str,
+        scope: &str,
+        address: IpAddr,
+    ) -> Result<Arc<Known>, Refusal> {
+        let print: Print = Sha256::digest(key.as_bytes()).into();
+        let known = match self.kept.get(&print) {
+            Some(kept) if self.is_fresh(&kept) => kept.verdict.clone(),
+            kept => self.ask(key, print, kept).await?,
+        };
+        let known = known?;
+        known.permit(scope, address)?;
+        known.count()?;
+        self.usage.add(&known.id);
+        Ok(known)
+    }
+
+    fn is_fresh(&self, kept: &Kept) -> bool {
+        match &kept.verdict {
+            Ok(_) => self.age(kept) < self.keep,
+            Err(_) => kept.asked.elapsed() < REFUSED_FOR,
+        }
+    }
+
+    /// Since when it is not certain that the answer is still right.
+    fn age(&self, kept: &Kept) -> Duration {
+        kept.asked
+            .elapsed()
+            .min(self.clock.since_confirmed(kept.asked))
+    }
+
+    async fn ask(
+        &self,
+        key: &str,
+        print: Print,
+        before: Option<Arc<Kept>>,
+    ) -> Result<Verdict, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let question = Question {
+            key: key.to_owned(),
+            answer,
+        };
+        let asked = Instant::now();
+        let verdict = match self.questions.try_send(question) {
+            Ok(()) => answered.await.ok().flatten(),
+            Err(_) => None,
+        };
+        if let Some(verdict) = verdict {
+            let kept = Kept {
+                verdict: verdict.clone(),
+                asked,
+            };
+            self.kept.insert(print, Arc::new(kept));
+            return Ok(verdict);
+        }
+        match before {
+            Some(kept) if kept.verdict.is_ok() && self.age(&kept) < self.keep_away => {
+                Ok(kept.verdict.clone())
+            }
+            _ => Err(Refusal::KeysAway),
+        }
+    }
+
+    /// Forgets what an event may have made wrong.
+    fn forget(&self, is_touched: impl Fn(&Known) -> bool) {
+        for (print, kept) in &self.kept {
+            // What was refused may be let in now: it is short-lived, and asked about again.
+            if kept
+                .verdict
+                .as_ref()
+                .map_or(true, |known| is_touched(known))
+            {
+                self.kept.invalidate(&*print);
+            }
+        }
+    }
+}
+
+impl Clock {
+    fn confirm(&self) {
+        let ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.confirmed_ms.store(ms, Ordering::Release);
+    }
+
+    /// How long ago the feed was last heard of, as far as that was after `asked`.
+    fn since_confirmed(&self, asked: Instant) -> Duration {
+        let confirmed = Duration::from_millis(self.confirmed_ms.load(Ordering::Acquire));
+        let at = self.begun.checked_add(confirmed).unwrap_or(self.begun);
+        at.max(asked).elapsed()
+    }
+}
