@@ -4,9 +4,28 @@ use crate::fault::Fault;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use contracts::List;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 const DEFAULT: i64 = 50;
 const MOST: i64 = 200;
+
+/// What a question says of the page it wants.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageQuery {
+    /// 1 to 200; 50 by default.
+    limit: Option<i64>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl PageQuery {
+    pub(crate) fn page(&self) -> Result<Page, Fault> {
+        Page::read(self.limit, self.cursor.as_deref())
+    }
+}
 
 /// Which part of a list.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ mod lifecycle;
 pub(crate) use api::routes;
 pub(crate) use data::idempotency::prune as prune_idempotency;
 pub(crate) use data::plans::features_of;
-pub(crate) use data::tenants::{find, lock_living};
+pub(crate) use data::tenants::{find, lock_living, require};
 pub(crate) use data::usage::{count_requests, quota_of, reserve};
 pub(crate) use domain::metric::Metric;
 pub(crate) use lifecycle::{Imported, import, purge_due};

@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::features::api_keys::domain::{network, scope, secret};
 use crate::features::api_keys::keys::{self, ApiKey};
 use crate::features::tenants;
-use crate::page::Page;
+use crate::page::PageQuery;
 use crate::vault::{Vault, random_text};
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Data, Json, Query};
@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use pg::Db;
 use problem::Problem;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// What a secret is hashed for.
 pub(super) const SECRET_PURPOSE: &str = "api_key";
@@ -65,14 +65,6 @@ struct WithSecret {
     key: String,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Which {
-    limit: Option<i64>,
-    cursor: Option<String>,
-}
-
 /// Makes a key.
 #[utoipa::path(params(("tenant" = Uuid, Path)), request_body = KeyToMake, responses((status = 201, description = "The key; it is shown this once", body = WithSecret)))]
 #[post("/{tenant}/api-keys")]
@@ -115,11 +107,10 @@ pub(super) async fn create_key(
 pub(super) async fn list_keys(
     tenant: TenantId,
     db: Data<Db>,
-    query: Query<Which>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let page = Page::read(query.limit, query.cursor.as_deref())?;
-    let known = tenants::find(&db, tenant.0).await.map_err(Fault::from)?;
-    known.ok_or_else(Fault::not_found)?;
+    let page = query.page()?;
+    tenants::require(&db, tenant.0).await?;
     let found = keys::list(&db, tenant.0, page.after()?, page.rows()).await;
     let list = page.list(found.map_err(Fault::from)?, |key| key.id.clone());
     Ok(HttpResponse::Ok().json(list))

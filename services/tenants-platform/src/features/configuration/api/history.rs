@@ -9,7 +9,7 @@ use crate::features::configuration::domain::difference::{
 };
 use crate::features::configuration::{keys, values};
 use crate::features::tenants;
-use crate::page::Page;
+use crate::page::PageQuery;
 use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use contracts::List;
@@ -20,14 +20,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Which {
-    limit: Option<i64>,
-    cursor: Option<String>,
-}
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -64,11 +56,10 @@ struct PastVersion {
 pub(super) async fn list_history(
     tenant: TenantId,
     db: Data<Db>,
-    query: Query<Which>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let page = Page::read(query.limit, query.cursor.as_deref())?;
-    let known = tenants::find(&db, tenant.0).await.map_err(Fault::from)?;
-    known.ok_or_else(Fault::not_found)?;
+    let page = query.page()?;
+    tenants::require(&db, tenant.0).await?;
     let all = keys::list(&db).await.map_err(Fault::from)?;
     let found = values::history(&db, tenant.0, page.after()?, page.rows()).await;
     let versions = found
@@ -94,8 +85,7 @@ pub(super) async fn get_differences(
     db: Data<Db>,
     query: Query<Between>,
 ) -> Result<HttpResponse, Problem> {
-    let known = tenants::find(&db, tenant.0).await.map_err(Fault::from)?;
-    known.ok_or_else(Fault::not_found)?;
+    tenants::require(&db, tenant.0).await?;
     let all = keys::list(&db).await.map_err(Fault::from)?;
     let from = values_at(&db, tenant.0, query.from, "/query/from").await?;
     let to = values_at(&db, tenant.0, query.to, "/query/to").await?;

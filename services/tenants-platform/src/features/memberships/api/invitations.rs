@@ -1,6 +1,5 @@
 //! Inviting a person, and accepting.
 
-use super::members::Which;
 use crate::caller::{Caller, TenantId, id_of, is_user};
 use crate::change::{Change, Note};
 use crate::fault::Fault;
@@ -8,7 +7,7 @@ use crate::features::memberships::domain::owners;
 use crate::features::memberships::invitations::{self, Invitation};
 use crate::features::memberships::members::{self, Member};
 use crate::features::tenants;
-use crate::page::Page;
+use crate::page::PageQuery;
 use crate::settings::InvitationSettings;
 use crate::vault::{Vault, random_text};
 use actix_web::web::{Data, Json, Query};
@@ -115,11 +114,10 @@ pub(super) async fn create_invitation(
 pub(super) async fn list_invitations(
     tenant: TenantId,
     db: Data<Db>,
-    query: Query<Which>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let page = Page::read(query.limit, query.cursor.as_deref())?;
-    let known = tenants::find(&db, tenant.0).await.map_err(Fault::from)?;
-    known.ok_or_else(Fault::not_found)?;
+    let page = query.page()?;
+    tenants::require(&db, tenant.0).await?;
     let found = invitations::open(&db, tenant.0, page.after()?, page.rows()).await;
     let list = page.list(found.map_err(Fault::from)?, |it| it.id.to_string());
     Ok(HttpResponse::Ok().json(list))

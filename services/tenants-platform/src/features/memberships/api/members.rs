@@ -5,7 +5,7 @@ use crate::change::Change;
 use crate::fault::Fault;
 use crate::features::memberships::members::{self, Member};
 use crate::features::tenants;
-use crate::page::Page;
+use crate::page::PageQuery;
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpResponse, delete, get, put};
 use contracts::List;
@@ -13,15 +13,7 @@ use contracts::tenants::Role;
 use pg::Db;
 use problem::Problem;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Which {
-    pub(super) limit: Option<i64>,
-    pub(super) cursor: Option<String>,
-}
+use utoipa::ToSchema;
 
 /// What a person may do.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -36,11 +28,10 @@ struct RoleToGive {
 pub(super) async fn list_members(
     tenant: TenantId,
     db: Data<Db>,
-    query: Query<Which>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let page = Page::read(query.limit, query.cursor.as_deref())?;
-    let known = tenants::find(&db, tenant.0).await.map_err(Fault::from)?;
-    known.ok_or_else(Fault::not_found)?;
+    let page = query.page()?;
+    tenants::require(&db, tenant.0).await?;
     let found = members::of_tenant(&db, tenant.0, page.after()?, page.rows()).await;
     let list = page.list(found.map_err(Fault::from)?, |member| member.user.clone());
     Ok(HttpResponse::Ok().json(list))
@@ -105,9 +96,9 @@ pub(super) async fn remove_member(
 pub(super) async fn list_memberships(
     user: Path<String>,
     db: Data<Db>,
-    query: Query<Which>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let page = Page::read(query.limit, query.cursor.as_deref())?;
+    let page = query.page()?;
     let user = checked(user.into_inner())?;
     let found = members::of_user(&db, &user, page.after()?, page.rows()).await;
     let list = page.list(found.map_err(Fault::from)?, |member| {

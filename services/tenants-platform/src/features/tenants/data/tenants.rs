@@ -56,6 +56,12 @@ pub(crate) async fn find(db: &Db, id: Uuid) -> Result<Option<Tenant>, DbError> {
     Ok(row.as_ref().map(tenant_of))
 }
 
+/// There is such a tenant, or there was.
+pub(crate) async fn require(db: &Db, id: Uuid) -> Result<(), Fault> {
+    let found = find(db, id).await?;
+    found.map(|_| ()).ok_or_else(Fault::not_found)
+}
+
 /// The tenant as it is now, kept for this transaction to change.
 pub(crate) async fn lock(transaction: &Transaction, id: Uuid) -> Result<Option<Tenant>, DbError> {
     let row = transaction

@@ -4,23 +4,15 @@ use crate::caller::id_of;
 use crate::fault::Fault;
 use crate::features::webhooks::deliveries::{self, Delivery};
 use crate::features::webhooks::endpoints;
-use crate::page::Page;
+use crate::page::PageQuery;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use contracts::List;
 use pg::Db;
 use problem::Problem;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Which {
-    limit: Option<i64>,
-    cursor: Option<String>,
-}
 
 /// A delivery that was made anew.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,9 +26,9 @@ struct Replayed {
 pub(super) async fn list_deliveries(
     request: HttpRequest,
     db: Data<Db>,
-    query: Query<Which>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let page = Page::read(query.limit, query.cursor.as_deref())?;
+    let page = query.page()?;
     let webhook = id_of(&request, "webhook")?;
     let known = endpoints::find(&db, webhook).await.map_err(Fault::from)?;
     known.ok_or_else(Fault::not_found)?;
