@@ -188,6 +188,28 @@ pub(crate) fn of_json(
     seal(response, record, |body| Source::Own(Some(body)))
 }
 
+/// The joined API document, or its page.
+pub(crate) fn of_docs(
+    media_type: &'static str,
+    body: Bytes,
+    record: Box<Record>,
+) -> Response<AnswerBody> {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, media_type),
+        (header::CACHE_CONTROL, "no-cache"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            crate::docs::CONTENT_SECURITY,
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    seal(response, record, |body| Source::Own(Some(body)))
+}
+
 /// An upstream's agreement to another protocol.
 pub(crate) fn of_switch(mut headers: HeaderMap, record: Box<Record>) -> Response<AnswerBody> {
     drop_for_this_hop(&mut headers);

@@ -11,6 +11,7 @@ mod connection;
 mod connection_http2;
 mod deadline;
 mod descriptors;
+mod docs;
 mod door_metrics;
 mod framing;
 mod guarded_stream;

@@ -1,6 +1,9 @@
 //! One request: identified, judged, authorised, forwarded, answered.
 
-use crate::answer::{AnswerBody, of_json, of_preflight, of_redirect, of_refusal, of_upstream};
+use crate::answer::{
+    AnswerBody, of_docs, of_json, of_preflight, of_redirect, of_refusal, of_upstream,
+};
+use crate::docs;
 use crate::guarded_stream::{InFlight, REFUSED_METHOD, StreamTimes};
 use crate::head::METHODS;
 use crate::path::canonicalise;
@@ -77,6 +80,7 @@ type Refused = (Refusal, Option<HeaderValue>);
 /// What is done with a request that was not refused.
 enum Admission<'a> {
     OwnHealth(&'static str),
+    OwnDocs(&'static str, &'static str),
     Redirect(HeaderValue),
     Preflight,
     Forward { route: &'a Route, target: Uri },
@@ -99,6 +103,10 @@ pub(crate) async fn handle(
             Some((status, json)) => of_json(status, json, record),
             None => of_refusal(Refusal::NoRoute, record, None),
         },
+        Ok(Admission::OwnDocs(path, media_type)) => {
+            let body = Box::pin(shared.docs.answer(shared, path)).await;
+            of_docs(media_type, body, record)
+        }
         Ok(Admission::Redirect(location)) => of_redirect(location, record),
         Ok(Admission::Preflight) => of_preflight(record),
         Ok(Admission::Forward { route, target }) => {
@@ -193,7 +201,11 @@ async fn admit<'a>(
     let path = canonicalise(request.uri.path()).map_err(plain)?;
     if let Some(own) = OWN_PATHS.iter().find(|own| **own == path.text) {
         record.route = shared.own_health();
-        return of_own_path(own, &request.method);
+        return of_own_path(Admission::OwnHealth(own), &request.method);
+    }
+    if let Some((own, media_type)) = docs::PATHS.iter().find(|(own, _)| *own == path.text) {
+        record.route = shared.own_docs();
+        return of_own_path(Admission::OwnDocs(own, media_type), &request.method);
     }
     if let Some(location) = admit_stranger(shared, client, request, &path.text).map_err(plain)? {
         return Ok(Admission::Redirect(location));
@@ -242,9 +254,9 @@ async fn admit<'a>(
     Ok(Admission::Forward { route, target })
 }
 
-fn of_own_path<'a>(path: &'static str, method: &Method) -> Result<Admission<'a>, Refused> {
+fn of_own_path<'a>(own: Admission<'a>, method: &Method) -> Result<Admission<'a>, Refused> {
     match *method {
-        Method::GET | Method::HEAD => Ok(Admission::OwnHealth(path)),
+        Method::GET | Method::HEAD => Ok(own),
         _ => Err((
             Refusal::MethodOfRoute,
             Some(HeaderValue::from_static("GET, HEAD")),

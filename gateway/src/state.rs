@@ -1,6 +1,7 @@
 //! What every worker shares: routes, keys, upstreams, metrics, the log.
 
 use crate::access_log::AccessLog;
+use crate::docs::Docs;
 use crate::guarded_stream::StreamTimes;
 use crate::head::HeadLimits;
 use crate::key_door::KeyDoor;
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) redirect_to_port: OnceLock<u16>,
     /// Who may come at all.
     pub(crate) addresses: Option<AddressSettings>,
+    /// The API documents of the upstreams as one.
+    pub(crate) docs: Docs,
     /// What answers carry before a route is known.
     pub(crate) own_policy: Option<Arc<Policy>>,
     /// Those who judge tokens, with the keys that they know.
@@ -105,7 +108,7 @@ impl Shared {
         let routes = RouteTable::new(settings, &mut verifiers);
         verifiers.keep_used();
         // Beside the routes there are the gateway's own paths, and paths without a route.
-        let own = ["/health", "unmatched"].map(str::to_owned);
+        let own = ["/health", "unmatched", "/docs"].map(str::to_owned);
         let route_names = routes.all().iter().map(|route| route.prefix.clone());
         let upstream_names: Vec<String> = settings.upstreams.keys().cloned().collect();
         let route_names = route_names.chain(own).collect();
@@ -129,6 +132,7 @@ impl Shared {
             max_streams: settings.tls.as_ref().map_or(0, |tls| tls.max_streams),
             redirect_to_port: before.map_or_else(OnceLock::new, |it| it.redirect_to_port.clone()),
             addresses: settings.addresses.clone(),
+            docs: Docs::default(),
             own_policy: Policy::of_gateway(settings),
             verifiers,
             redis: redis_of(settings),
@@ -186,6 +190,11 @@ impl Shared {
     /// The place of the gateway's own health among the routes.
     pub(crate) fn own_health(&self) -> usize {
         self.routes.all().len()
+    }
+
+    /// The place of the joined API document.
+    pub(crate) fn own_docs(&self) -> usize {
+        self.unrouted().saturating_add(1)
     }
 
     /// The place that stands for no route.

@@ -136,6 +136,7 @@ fn a_newcomer_gets_the_real_makes_of_2022_through_the_gateway_and_nothing_that_f
 {
     let product = Product::start();
     a_program_of_a_tenant_passes_as_long_as_its_key_is_good(&product);
+    one_page_tells_of_every_api(&product);
     drop_downs_lead_from_a_year_to_a_transmission(&product);
     a_vin_tells_its_vehicle(&product);
     a_tenant_is_made_and_validated_with_the_right_key_only(&product);
@@ -232,6 +233,25 @@ fn a_program_of_a_tenant_passes_as_long_as_its_key_is_good(product: &Product) {
     until("the revocation is known", || status(&good["key"]) == 401);
     let told = product.ask(MAKES, good["key"].as_str()).unwrap();
     assert_eq!(told.json()["code"], "api_key_revoked");
+}
+
+fn one_page_tells_of_every_api(product: &Product) {
+    let document = product.ask("/openapi.json", None).unwrap();
+    assert_eq!(document.status, 200);
+    let paths = document.json()["paths"].clone();
+    let has = |path: &str, method: &str| paths[path][method].is_object();
+    assert!(has("/platform/vehicles/makes", "get"));
+    assert!(has("/platform/vehicles/vindecode", "post"));
+    assert!(has("/platform/tenants/{tenant}/validate", "get"));
+    assert!(!has("/vehicles/makes", "get"), "only what the door knows");
+    let page = product.ask("/docs", None).unwrap();
+    assert!(
+        page.head.contains("content-type: text/html"),
+        "{}",
+        page.head
+    );
+    assert!(page.body.contains("/platform/tenants/{tenant}/suspend"));
+    assert_eq!(product.ask("/docs/style.css", None).unwrap().status, 200);
 }
 
 fn drop_downs_lead_from_a_year_to_a_transmission(product: &Product) {
