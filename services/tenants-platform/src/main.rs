@@ -3,6 +3,7 @@
 mod caller;
 mod change;
 mod cli;
+mod clock;
 mod document;
 mod etag;
 mod fault;

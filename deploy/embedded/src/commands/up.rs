@@ -182,10 +182,7 @@ fn summary(layout: &Layout, state: &State, stores_only: bool, stop: &str) {
     } else {
         say("  MotoVaultPro runs.\n");
         say(format_args!("    gateway   {gateway}"));
-        say(format_args!(
-            "    API       http://127.0.0.1:{}/docs",
-            port("vehicles-platform")
-        ));
+        say(format_args!("    APIs      {gateway}/docs"));
         say(format_args!("    key       {}", key.display()));
         say(format_args!(
             "    try       curl -H \"X-API-Key: $(cat {})\" \"{gateway}/platform/vehicles/makes?year=2022\"",

@@ -47,6 +47,7 @@ async fn a_key_is_shown_once_and_tells_whose_it_is() {
     assert_eq!(verified["scopes"], json!(["vehicles:read"]));
     assert_eq!(verified["requests_per_day"], 1_000_000);
     let shown = keys.house.get(&format!("{}/{id}", keys.path)).await;
+    assert_eq!(shown.json()["created_at"], made["created_at"]);
     let listed = keys.house.get(&keys.path).await;
     let log = keys.house.log();
     let audit = keys.house.get("/tenants/audit").await;

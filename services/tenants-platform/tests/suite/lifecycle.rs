@@ -20,6 +20,8 @@ async fn a_tenant_lives_is_suspended_deleted_and_brought_back() {
     assert_eq!(tenant["status"], "active");
     let id = tenant["id"].as_str().unwrap();
     assert_eq!(made.header("location"), format!("/tenants/{id}"));
+    let read = house.get(&format!("/tenants/{id}")).await.is(200);
+    assert_eq!(read, tenant, "it is read as it was answered");
     let path = format!("/tenants/{id}");
     let step = |name: &'static str, body: Value| house.post_owned(format!("{path}/{name}"), body);
 

@@ -6,6 +6,7 @@ use super::domain::life::{Step, after};
 use super::domain::slug;
 use crate::caller::Caller;
 use crate::change::{Change, Note};
+use crate::clock;
 use crate::fault::Fault;
 use crate::features::{api_keys, configuration, memberships, webhooks};
 use contracts::tenants::TenantStatus;
@@ -119,7 +120,7 @@ async fn made_before(
 }
 
 async fn insert(change: &Change, new: &NewTenant) -> Result<Option<Tenant>, Fault> {
-    let now = Timestamp::now();
+    let now = clock::now();
     let mut tenant = Tenant {
         id: Uuid::now_v7(),
         external_id: new.external_id.clone(),
@@ -180,7 +181,7 @@ pub(super) async fn step(
         )));
     };
     let grace = SignedDuration::from_hours(i64::from(grace_days) * 24);
-    let deletion = (step == Step::Delete).then(|| Timestamp::now().saturating_add(grace));
+    let deletion = (step == Step::Delete).then(|| clock::now().saturating_add(grace));
     let changed = Tenant {
         status,
         status_before: (step == Step::Delete).then_some(tenant.status),
@@ -219,7 +220,7 @@ pub(crate) async fn import(change: &mut Change, imported: Imported<'_>) -> Resul
     }
     let plan = plans::find(change.transaction(), imported.plan).await?;
     plan.ok_or_else(|| Fault::invalid("/body/tenant.json/plan", "is not a plan here"))?;
-    let now = Timestamp::now();
+    let now = clock::now();
     let tenant = Tenant {
         id: imported.id,
         external_id: imported.external_id.map(str::to_owned),

@@ -2,6 +2,7 @@
 
 use crate::caller::{Caller, TenantId};
 use crate::change::{Change, Note};
+use crate::clock;
 use crate::fault::Fault;
 use crate::features::api_keys::domain::{network, scope, secret};
 use crate::features::api_keys::keys::{self, ApiKey};
@@ -76,7 +77,7 @@ pub(super) async fn create_key(
     body: Json<KeyToMake>,
 ) -> Result<HttpResponse, Problem> {
     let new = body.into_inner();
-    let now = Timestamp::now();
+    let now = clock::now();
     if new.expires_at.is_some_and(|end| end <= now) {
         return Err(Fault::invalid("/body/expires_at", "must be in the future").into());
     }
@@ -170,7 +171,7 @@ pub(super) async fn revoke_key(
     let before = found.map_err(Fault::from)?.ok_or_else(Fault::not_found)?;
     if before.revoked_at.is_none() {
         let key = ApiKey {
-            revoked_at: Some(Timestamp::now()),
+            revoked_at: Some(clock::now()),
             ..before.clone()
         };
         let updated = keys::update(change.transaction(), &key).await;
@@ -209,7 +210,7 @@ pub(super) async fn rotate_key(
     if before.replaced_by.is_some() {
         return Err(Fault::conflict("The key has been replaced already.").into());
     }
-    let now = Timestamp::now();
+    let now = clock::now();
     let end = now.saturating_add(SignedDuration::from_secs(i64::from(overlap_s)));
     let end = end.map_err(|error| Fault::broken("the clock is out of range", error))?;
     let new = ApiKey {

@@ -60,6 +60,7 @@ pub(crate) async fn insert(
                 &key.networks,
                 &key.created_by,
                 &key.expires_at,
+                &key.created_at,
             ],
         )
         .await

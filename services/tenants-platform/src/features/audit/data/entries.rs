@@ -2,9 +2,10 @@
 
 use crate::caller::Caller;
 use crate::change::Note;
+use crate::clock;
 use crate::fault::Fault;
 use crate::features::audit::domain::chain::{Entry, GENESIS};
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
 use pg::{Db, DbError, Transaction};
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -25,9 +26,7 @@ pub(crate) async fn append(
         (row.get::<_, i64>("seq"), row.get::<_, Vec<u8>>("hash"))
     });
     // PostgreSQL keeps microseconds; the hash must be of what it keeps.
-    let at = Timestamp::now()
-        .round(Unit::Microsecond)
-        .map_err(|error| Fault::broken("the clock is out of range", error))?;
+    let at = clock::now();
     let text = |value: &Option<serde_json::Value>| value.as_ref().map(ToString::to_string);
     for note in notes {
         seq = seq.saturating_add(1);

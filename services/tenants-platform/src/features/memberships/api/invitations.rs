@@ -2,6 +2,7 @@
 
 use crate::caller::{Caller, TenantId, id_of, is_user};
 use crate::change::{Change, Note};
+use crate::clock;
 use crate::fault::Fault;
 use crate::features::memberships::domain::owners;
 use crate::features::memberships::invitations::{self, Invitation};
@@ -14,7 +15,7 @@ use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use contracts::List;
 use contracts::tenants::Role;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use pg::Db;
 use problem::Problem;
 use serde::{Deserialize, Serialize};
@@ -80,7 +81,7 @@ pub(super) async fn create_invitation(
         return Err(Fault::invalid("/body/valid_days", "must be from 1 to 90").into());
     }
     let email = body.email.as_deref().map(checked_email).transpose()?;
-    let now = Timestamp::now();
+    let now = clock::now();
     let expires_at = now.saturating_add(SignedDuration::from_hours(i64::from(days) * 24));
     let invitation = Invitation {
         id: Uuid::now_v7(),

@@ -43,6 +43,7 @@ pub(crate) async fn insert(
                 &invitation.invited_by,
                 &token_hash,
                 &invitation.expires_at,
+                &invitation.created_at,
             ],
         )
         .await

@@ -2,6 +2,7 @@
 
 use crate::caller::{Caller, id_of};
 use crate::change::{Change, Note};
+use crate::clock;
 use crate::fault::Fault;
 use crate::features::webhooks::domain::signature;
 use crate::features::webhooks::endpoints::{self, Endpoint};
@@ -11,7 +12,6 @@ use crate::vault::Vault;
 use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use contracts::List;
-use jiff::Timestamp;
 use pg::Db;
 use problem::Problem;
 use serde::{Deserialize, Serialize};
@@ -85,7 +85,7 @@ pub(super) async fn create_webhook(
         event_types: new.event_types,
         enabled: true,
         version: 1,
-        created_at: Timestamp::now(),
+        created_at: clock::now(),
     };
     check(&webhook)?;
     let (secret, sealed) = new_secret(&vault, webhook.id)?;

@@ -28,13 +28,14 @@ pub(crate) async fn insert(
     endpoint: &Endpoint,
     secret: &[u8],
 ) -> Result<(), DbError> {
-    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 6] = [
+    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 7] = [
         &endpoint.id,
         &endpoint.tenant_id,
         &endpoint.url,
         &endpoint.description,
         &endpoint.event_types,
         &secret,
+        &endpoint.created_at,
     ];
     transaction
         .execute(include_str!("queries/insert_endpoint.sql"), &parameters)
