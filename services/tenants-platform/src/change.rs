@@ -59,10 +59,15 @@ impl Change {
 }
 
 impl Note {
-    pub(crate) fn new(action: &'static str, tenant: Uuid, subject: impl Display) -> Self {
+    /// `tenant`: whose change it is; `None` for one of the installation.
+    pub(crate) fn new(
+        action: &'static str,
+        tenant: impl Into<Option<Uuid>>,
+        subject: impl Display,
+    ) -> Self {
         Self {
             action,
-            tenant: Some(tenant),
+            tenant: tenant.into(),
             subject: subject.to_string(),
             before: None,
             after: None,

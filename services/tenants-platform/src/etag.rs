@@ -1,8 +1,9 @@
 //! Versions as validators: what a reader saw, and whether a writer has seen it.
 
 use crate::fault::Fault;
-use actix_web::http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH};
+use actix_web::http::header::{HeaderMap, IF_MATCH};
 use problem::{Code, Problem};
+use service::server::validators::names;
 
 /// A version as a strong validator.
 pub(crate) fn etag(version: i64) -> String {
@@ -26,20 +27,6 @@ pub(crate) fn expect(headers: &HeaderMap, version: i64) -> Result<(), Fault> {
         ))
         .error("/header/If-Match", "is not the present version")
         .into())
-}
-
-/// Whether the caller has this validator already.
-pub(crate) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    headers
-        .get_all(IF_NONE_MATCH)
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| names(value, etag))
-}
-
-fn names(list: &str, etag: &str) -> bool {
-    list.split(',').map(str::trim).any(|candidate| {
-        candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == etag
-    })
 }
 
 #[cfg(test)]

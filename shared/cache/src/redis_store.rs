@@ -8,6 +8,8 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands, Client, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
+use service::health::{Health, Need};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -108,6 +110,18 @@ impl RedisStore {
     pub async fn ping(&self) -> Result<(), RedisUnavailable> {
         let mut connection = self.connection.clone();
         self.guarded(async move { connection.ping().await }).await
+    }
+
+    /// Adds the check `redis`: without it a service is slower, not wrong.
+    pub fn check(&self, health: Health) -> Health {
+        let store = self.clone();
+        health.check("redis", Need::Optional, move || {
+            let store = store.clone();
+            async move {
+                store.ping().await.map_err(|error| error.to_string())?;
+                Ok(BTreeMap::new())
+            }
+        })
     }
 
     async fn guarded<T>(

@@ -41,14 +41,6 @@ impl DbError {
         }
     }
 
-    /// The constraint that the statement would have broken, where that is why it was refused.
-    pub fn constraint(&self) -> Option<&str> {
-        match self {
-            Self::Refused(error) => error.as_db_error()?.constraint(),
-            _ => None,
-        }
-    }
-
     /// Whether trying again later makes sense.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Timeout)

@@ -3,6 +3,7 @@
 mod connect;
 mod db;
 mod error;
+mod health;
 mod migrate;
 mod settings;
 mod transaction;
@@ -10,6 +11,9 @@ mod transaction;
 pub use connect::connect;
 pub use db::Db;
 pub use error::DbError;
-pub use migrate::{Migration, applied, migrate, pending};
+pub use health::Steps;
+pub use migrate::{Migration, migrate, pending};
+
+use migrate::applied;
 pub use settings::{Credentials, DatabaseSettings, Tls};
 pub use transaction::Transaction;

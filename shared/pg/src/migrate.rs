@@ -61,7 +61,7 @@ pub async fn pending(
 }
 
 /// How many steps of a capsule have been applied, for a serving process that asks whether it may serve.
-pub async fn applied(db: &Db, capsule: &'static str) -> Result<usize, DbError> {
+pub(crate) async fn applied(db: &Db, capsule: &'static str) -> Result<usize, DbError> {
     let counted = db
         .query_opt(&format!("SELECT count(*) FROM {capsule}.migration"), &[])
         .await;

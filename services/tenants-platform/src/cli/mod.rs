@@ -8,7 +8,6 @@ pub(crate) mod serve;
 use crate::document::document;
 use crate::settings::Settings;
 use clap::{Parser, Subcommand};
-use service::errors::chain;
 use service::settings::SettingsError;
 use std::io::Write;
 use std::path::PathBuf;
@@ -78,19 +77,7 @@ impl CliError {
 
 /// Runs a command line.
 pub(crate) fn run(cli: Cli) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&CliError::Output(error)),
-    };
-    let outcome = runtime.block_on(dispatch(cli));
-    runtime.shutdown_background();
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error),
-    }
+    service::program::run(dispatch(cli), CliError::exit_code)
 }
 
 async fn dispatch(cli: Cli) -> Result<(), CliError> {
@@ -111,12 +98,6 @@ async fn dispatch(cli: Cli) -> Result<(), CliError> {
             Ok(service::healthcheck::ask(&server.host, server.port).await?)
         }
     }
-}
-
-fn fail(error: &CliError) -> ExitCode {
-    // Nobody reading is no reason to change the exit code.
-    let _ = writeln!(std::io::stderr().lock(), "error: {}", chain(error));
-    ExitCode::from(error.exit_code())
 }
 
 /// Writes a result on standard output.

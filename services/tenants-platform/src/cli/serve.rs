@@ -10,9 +10,8 @@ use access::{KeyFile, RequireApiKey, WatchedKeyRing};
 use actix_web::web::Data;
 use cache::RedisStore;
 use pg::Db;
-use service::health::{Health, Need};
+use service::health::Health;
 use service::server::{self, Process};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -33,8 +32,9 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
     let sender = Sender::new(db.clone(), Arc::clone(&vault), settings.webhooks.clone());
     let sending = tokio::spawn(sender.map_err(CliError::Webhooks)?.run());
     let cleaning = tokio::spawn(maintenance::run(db.clone(), settings.webhooks.keep_days));
+    let health = Health::new(SERVICE, VERSION);
     let process = Process {
-        health: Arc::new(health(&db, redis.clone())),
+        health: Arc::new(redis.check(db.check(health, SERVICE, migrate::steps()))),
         telemetry,
         openapi: document::document(),
     };
@@ -64,35 +64,4 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
     sending.abort();
     cleaning.abort();
     Ok(served?)
-}
-
-fn health(db: &Db, redis: RedisStore) -> Health {
-    let (db, migrated) = (db.clone(), db.clone());
-    Health::new(SERVICE, VERSION)
-        .check("postgres", Need::Required, move || {
-            let db = db.clone();
-            async move {
-                db.ping().await.map_err(|error| error.to_string())?;
-                Ok(BTreeMap::new())
-            }
-        })
-        .check("migrations", Need::Required, move || {
-            let db = migrated.clone();
-            async move {
-                match migrate::is_done(&db).await {
-                    Ok(true) => Ok(BTreeMap::new()),
-                    Ok(false) => {
-                        Err("migrations are pending; run `tenants-platform migrate`".to_owned())
-                    }
-                    Err(error) => Err(error.to_string()),
-                }
-            }
-        })
-        .check("redis", Need::Optional, move || {
-            let redis = redis.clone();
-            async move {
-                redis.ping().await.map_err(|error| error.to_string())?;
-                Ok(BTreeMap::new())
-            }
-        })
 }

@@ -45,7 +45,7 @@ pub(crate) async fn serve(
     let decoding = Decoding::new(db.clone());
     let following = follow_releases(&catalog, &decoding);
     let process = Process {
-        health: Arc::new(health(&db, redis, &catalog, &decoding)),
+        health: Arc::new(health(&db, &redis, &catalog, &decoding)),
         telemetry,
         openapi: document::document(),
     };
@@ -74,36 +74,12 @@ fn follow_releases(catalog: &Catalog, decoding: &Decoding) -> tokio::task::JoinH
     })
 }
 
-fn health(db: &Db, redis: RedisStore, catalog: &Catalog, decoding: &Decoding) -> Health {
-    let (db, migrated) = (db.clone(), db.clone());
+fn health(db: &Db, redis: &RedisStore, catalog: &Catalog, decoding: &Decoding) -> Health {
     let (catalog, decoding) = (catalog.clone(), decoding.clone());
-    Health::new(SERVICE, VERSION)
-        .check("postgres", Need::Required, move || {
-            let db = db.clone();
-            async move {
-                db.ping().await.map_err(|error| error.to_string())?;
-                Ok(BTreeMap::new())
-            }
-        })
-        .check("migrations", Need::Required, move || {
-            let db = migrated.clone();
-            async move {
-                match etl::is_migrated(&db).await {
-                    Ok(true) => Ok(BTreeMap::new()),
-                    Ok(false) => {
-                        Err("migrations are pending; run `vehicles-platform migrate`".to_owned())
-                    }
-                    Err(error) => Err(error.to_string()),
-                }
-            }
-        })
-        .check("redis", Need::Optional, move || {
-            let redis = redis.clone();
-            async move {
-                redis.ping().await.map_err(|error| error.to_string())?;
-                Ok(BTreeMap::new())
-            }
-        })
+    let health = Health::new(SERVICE, VERSION);
+    let steps = vec![(etl::CAPSULE, etl::migrations().len())];
+    let health = redis.check(db.check(health, SERVICE, steps));
+    health
         .check("vin_index", Need::Optional, move || {
             let decoding = decoding.clone();
             async move {

@@ -4,6 +4,7 @@ pub mod document;
 mod observe;
 mod overrides;
 mod standard_routes;
+pub mod validators;
 
 pub use observe::RequestId;
 

@@ -26,7 +26,7 @@ pub(crate) use schedule::run as run_schedule;
 pub(crate) use settings::EtlSettings;
 pub(crate) use sources::SourceAddress;
 
-use pg::{DatabaseSettings, Db, DbError, Migration};
+use pg::{DatabaseSettings, Migration};
 
 /// The ETL of one database.
 #[derive(Debug, Clone)]
@@ -98,11 +98,6 @@ pub(crate) fn migrations() -> Vec<Migration> {
             sql: include_str!("migrations/V2__create_scheduled_run.sql"),
         },
     ]
-}
-
-/// Whether the database is at this program's version, or a later one: migrations only ever add.
-pub(crate) async fn is_migrated(db: &Db) -> Result<bool, DbError> {
-    Ok(pg::applied(db, CAPSULE).await? >= migrations().len())
 }
 
 /// Brings the registry to this program's version and says how many steps that took. A live release that an earlier version

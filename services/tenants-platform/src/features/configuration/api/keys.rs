@@ -82,7 +82,7 @@ pub(super) async fn put_key(
         }
     }
     keys::put(transaction, &key).await.map_err(Fault::from)?;
-    let note = note("configuration.key_changed", key.name.clone());
+    let note = Note::new("configuration.key_changed", None, &key.name);
     change.note(note.before(&before).after(&key));
     change.commit().await?;
     Ok(HttpResponse::Ok().json(key))
@@ -131,17 +131,9 @@ async fn set(
     let done = keys::set_of_plan(transaction, &plan, &name, value).await;
     done.map_err(Fault::from)?;
     let subject = format!("{plan}/{name}");
-    change.note(note("configuration.plan_changed", subject).after(&json!({ "value": value })));
+    change.note(
+        Note::new("configuration.plan_changed", None, subject).after(&json!({ "value": value })),
+    );
     change.commit().await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-fn note(action: &'static str, subject: String) -> Note {
-    Note {
-        action,
-        tenant: None,
-        subject,
-        before: None,
-        after: None,
-    }
 }

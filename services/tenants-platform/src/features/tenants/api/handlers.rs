@@ -3,7 +3,7 @@
 use super::create::checked_name;
 use crate::caller::{Caller, TenantId};
 use crate::change::{Change, Note};
-use crate::etag::{etag, expect, is_known};
+use crate::etag::{etag, expect};
 use crate::fault::Fault;
 use crate::features::tenants::plans;
 use crate::features::tenants::tenants::{self, Filter, Tenant};
@@ -16,6 +16,7 @@ use contracts::tenants::TenantStatus;
 use pg::Db;
 use problem::Problem;
 use serde::Deserialize;
+use service::server::validators::is_known;
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -54,13 +54,7 @@ pub(super) async fn put_plan(
     let before = plans::find(transaction, &plan.name).await;
     let before = before.map_err(Fault::from)?;
     plans::put(transaction, &plan).await.map_err(Fault::from)?;
-    let note = Note {
-        action: "plan.changed",
-        tenant: None,
-        subject: plan.name.clone(),
-        before: None,
-        after: None,
-    };
+    let note = Note::new("plan.changed", None, &plan.name);
     change.note(note.before(&before).after(&plan));
     change.commit().await?;
     Ok(HttpResponse::Ok().json(plan))

@@ -3,7 +3,7 @@
 use crate::change::{Change, Note};
 use crate::fault::Fault;
 use crate::features::tenants::data::plans;
-use crate::features::tenants::domain::metric::{Count, Metric, count};
+use crate::features::tenants::domain::metric::{Count, Metric, count, crosses_warning};
 use contracts::tenants::Quota;
 use jiff::civil::Date;
 use pg::{Db, DbError};
@@ -85,8 +85,7 @@ pub(crate) async fn count_requests(
     let Some(row) = row else { return Ok(()) };
     let (used, limit): (i64, Option<i64>) = (row.get("used"), row.get("limit"));
     let before = used.saturating_sub(requests);
-    let is_high = |used: i64, limit: i64| i128::from(used) * 5 >= i128::from(limit) * 4;
-    if limit.is_some_and(|limit| is_high(used, limit) && !is_high(before, limit)) {
+    if limit.is_some_and(|limit| crosses_warning(before, used, limit)) {
         let metric = Metric::RequestsPerDay.as_str();
         let usage = json!({ "metric": metric, "used": used, "limit": limit });
         change.note(Note::new("tenant.quota_warning", tenant, tenant).after(&usage));

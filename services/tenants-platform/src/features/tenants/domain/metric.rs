@@ -68,11 +68,16 @@ pub(crate) fn count(used: i64, change: i64, limit: Option<i64>) -> Count {
     if change > 0 && now > limit {
         return Count::Exceeded;
     }
-    let is_high = |used: i64| i128::from(used) * 5 >= i128::from(limit) * 4;
     Count::Used {
         used: now,
-        warn: is_high(now) && !is_high(used),
+        warn: crosses_warning(used, now, limit),
     }
+}
+
+/// Whether four fifths of a limit have just been crossed.
+pub(crate) fn crosses_warning(before: i64, now: i64, limit: i64) -> bool {
+    let is_high = |used: i64| i128::from(used) * 5 >= i128::from(limit) * 4;
+    is_high(now) && !is_high(before)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The routes: one tenant, or many.
 
 use crate::caller::{TenantId, is_user};
-use crate::etag::is_known;
 use crate::fault::Fault;
 use crate::features::validation::Validations;
 use actix_web::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG};
@@ -12,6 +11,7 @@ use contracts::tenants::TenantValidation;
 use problem::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use service::server::validators::is_known;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -61,7 +61,8 @@ pub(super) async fn validate_tenant(
     check(query.user.as_deref(), "/query/user")?;
     let found = validations.get(tenant.0, query.user.as_deref()).await?;
     let answer = found.ok_or_else(Fault::not_found)?;
-    let mut response = if is_known(request.headers(), &answer.etag) {
+    let is_known = is_known(request.headers(), &answer.etag);
+    let mut response = if is_known {
         HttpResponse::NotModified()
     } else {
         HttpResponse::Ok()
@@ -70,7 +71,7 @@ pub(super) async fn validate_tenant(
         .insert_header((ETAG, answer.etag.as_str()))
         .insert_header((CACHE_CONTROL, "private, max-age=30, stale-if-error=60"))
         .insert_header((AGE, age_s(&answer)));
-    if is_known(request.headers(), &answer.etag) {
+    if is_known {
         return Ok(response.finish());
     }
     Ok(response

@@ -207,13 +207,7 @@ async fn locked(change: &Change, request: &HttpRequest) -> Result<Endpoint, Faul
 }
 
 fn note(action: &'static str, webhook: &Endpoint) -> Note {
-    Note {
-        action,
-        tenant: webhook.tenant_id,
-        subject: webhook.id.to_string(),
-        before: None,
-        after: None,
-    }
+    Note::new(action, webhook.tenant_id, webhook.id)
 }
 
 fn new_secret(vault: &Vault, endpoint: Uuid) -> Result<(String, Vec<u8>), Fault> {

@@ -2,11 +2,10 @@
 
 use crate::features::etl::LiveRelease;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH,
-};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
+use service::server::validators::is_known;
 
 /// The load of vehicle data that an answer is from: its month and its number, as `2026-10-3`.
 pub(super) const DATA_RELEASE: HeaderName = HeaderName::from_static("x-data-release");
@@ -24,7 +23,7 @@ pub(crate) fn respond(
     body: Bytes,
 ) -> HttpResponse {
     let etag = etag(release, body_tag);
-    let known = matches(request.headers(), &etag);
+    let known = is_known(request.headers(), &etag);
     let mut response = if known {
         HttpResponse::new(StatusCode::NOT_MODIFIED)
     } else {
@@ -48,21 +47,10 @@ fn etag(release: &LiveRelease, body_tag: &str) -> String {
     ["\"", &release.label, ".", body_tag, "\""].concat()
 }
 
-/// `If-None-Match` by RFC 9110: a list, `*`, weak comparison.
-fn matches(headers: &HeaderMap, etag: &str) -> bool {
-    headers
-        .get_all(IF_NONE_MATCH)
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| {
-            value.split(',').map(str::trim).any(|candidate| {
-                candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == etag
-            })
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actix_web::http::header::IF_NONE_MATCH;
     use actix_web::test::TestRequest;
 
     fn status(if_none_match: &str) -> u16 {
