@@ -106,8 +106,7 @@ impl AccessLog {
         }
         let was_empty = lines.text.is_empty();
         let Lines { text, clock, .. } = &mut *lines;
-        // Writing to a string cannot fail.
-        let _ = write_line(text, clock.now(), line);
+        write_line(text, clock.now(), line);
         drop(lines);
         if was_empty {
             self.shared.more.notify_one();
@@ -160,14 +159,11 @@ fn write_lines(shared: &Shared, mut sink: impl Write) {
 }
 
 /// Every string here is made of configured names and checked ids, which need no escaping.
-fn write_line(
-    text: &mut String,
-    (second, millis): (&str, u32),
-    line: &Line<'_>,
-) -> std::fmt::Result {
+fn write_line(text: &mut String, (second, millis): (&str, u32), line: &Line<'_>) {
     text.push_str("{\"ts\":\"");
     text.push_str(second);
-    write!(text, ".{millis:03}Z")?;
+    push_thousandths(text, millis);
+    text.push('Z');
     push(
         text,
         "\",\"level\":\"info\",\"service\":\"gateway\",\"msg\":\"request\",\"request_id\":\"",
@@ -190,17 +186,14 @@ fn write_line(
     if line.cut_short {
         text.push_str(",\"cut_short\":true");
     }
-    write!(
-        text,
-        ",\"status\":{},\"bytes_in\":{},\"bytes_out\":{}",
-        line.status, line.bytes_in, line.bytes_out
-    )?;
-    push_ms(text, ",\"duration_ms\":", line.duration)?;
+    push_number(text, ",\"status\":", line.status);
+    push_number(text, ",\"bytes_in\":", line.bytes_in);
+    push_number(text, ",\"bytes_out\":", line.bytes_out);
+    push_ms(text, ",\"duration_ms\":", line.duration);
     if let Some(duration) = line.upstream_duration {
-        push_ms(text, ",\"upstream_ms\":", duration)?;
+        push_ms(text, ",\"upstream_ms\":", duration);
     }
     text.push_str("}\n");
-    Ok(())
 }
 
 fn push(text: &mut String, key: &str, value: &str) {
@@ -208,10 +201,23 @@ fn push(text: &mut String, key: &str, value: &str) {
     text.push_str(value);
 }
 
-fn push_ms(text: &mut String, key: &str, duration: Duration) -> std::fmt::Result {
-    text.push_str(key);
-    let (millis, micros) = (duration.as_millis(), duration.subsec_micros() % 1000);
-    write!(text, "{millis}.{micros:03}")
+fn push_number(text: &mut String, key: &str, number: impl itoa::Integer) {
+    push(text, key, itoa::Buffer::new().format(number));
+}
+
+fn push_ms(text: &mut String, key: &str, duration: Duration) {
+    push_number(text, key, duration.as_millis());
+    push_thousandths(text, duration.subsec_micros() % 1000);
+}
+
+/// A point, and three digits.
+fn push_thousandths(text: &mut String, number: u32) {
+    let leading = match number {
+        0..10 => ".00",
+        10..100 => ".0",
+        _ => ".",
+    };
+    push_number(text, leading, number);
 }
 
 /// The time of day; the date is worked out once a second.

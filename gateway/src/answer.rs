@@ -3,10 +3,10 @@
 use crate::gzip::GzipStream;
 use crate::record::Record;
 use crate::refusal::Refusal;
-use crate::request_headers::{REQUEST_ID, drop_named_in_connection, is_hop_by_hop};
+use crate::request_headers::{REQUEST_ID, drop_hop_by_hop, drop_named_in_connection};
 use crate::upstream::{AnswerStream, CutShort};
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use problem::{Code, Problem};
@@ -101,14 +101,7 @@ pub(crate) fn of_upstream(
 
 fn drop_for_this_hop(headers: &mut HeaderMap) {
     drop_named_in_connection(headers);
-    let unwanted: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| is_hop_by_hop(name.as_str()))
-        .cloned()
-        .collect();
-    for name in unwanted {
-        headers.remove(name);
-    }
+    drop_hop_by_hop(headers);
 }
 
 /// The HTTP library has refused malformed heads; what it accepts though two readers could differ is
@@ -116,15 +109,20 @@ fn drop_for_this_hop(headers: &mut HeaderMap) {
 fn is_sound(response: &Response<AnswerStream>) -> bool {
     let headers = response.headers();
     let digits = |length: &HeaderValue| length.as_bytes().iter().all(u8::is_ascii_digit);
-    let plain = headers.get_all(header::CONTENT_LENGTH).iter().all(digits);
-    let lengths = headers.get_all(header::CONTENT_LENGTH).iter().count();
+    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    let length = lengths.next();
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
     let coding_is_sound = match (codings.next(), codings.next()) {
         (None, _) => true,
-        (Some(coding), None) => lengths == 0 && coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
+        (Some(coding), None) => {
+            length.is_none() && coding.as_bytes().eq_ignore_ascii_case(b"chunked")
+        }
         _ => false,
     };
-    response.status() != StatusCode::SWITCHING_PROTOCOLS && plain && lengths <= 1 && coding_is_sound
+    response.status() != StatusCode::SWITCHING_PROTOCOLS
+        && length.is_none_or(digits)
+        && lengths.next().is_none()
+        && coding_is_sound
 }
 
 /// The problem that a refusal is answered with.

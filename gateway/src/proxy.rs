@@ -331,7 +331,8 @@ async fn forward(
     }
     record.body.clone_from(&progress);
     let may_repeat = progress.is_none() && parts.method.is_idempotent();
-    let mut onward = Request::new(body);
+    // Boxed, because it is handed down through several calls, and each would move all of it.
+    let mut onward = Box::new(Request::new(body));
     *onward.method_mut() = parts.method;
     *onward.uri_mut() = target;
     *onward.headers_mut() = headers;

@@ -50,7 +50,7 @@ pub(crate) struct Said<'a> {
 /// Turns a client's headers into those that the upstream gets.
 pub(crate) fn rewrite(headers: &mut HeaderMap, said: Said<'_>) {
     drop_named_in_connection(headers);
-    drop_never_forwarded(headers, said.forward_key);
+    drop_where(headers, |name| is_unwanted(name, said.forward_key));
     let client_host = headers.insert(header::HOST, said.upstream_host.clone());
     headers.insert(DEADLINE, said.deadline.clone());
     headers.insert(REQUEST_ID, said.request_id.clone());
@@ -81,14 +81,17 @@ pub(crate) fn rewrite(headers: &mut HeaderMap, said: Said<'_>) {
 
 /// RFC 9110 §7.6.1: what Connection names is for this hop only.
 pub(crate) fn drop_named_in_connection(headers: &mut HeaderMap) {
-    if !headers.contains_key(header::CONNECTION) {
-        return;
-    }
+    // Mostly it is one of these two, which are dropped wherever they stand.
+    let is_usual = |token: &[u8]| {
+        token.eq_ignore_ascii_case(b"keep-alive") || token.eq_ignore_ascii_case(b"close")
+    };
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
         .flat_map(|value| value.as_bytes().split(|b| *b == b','))
-        .filter_map(|token| HeaderName::from_bytes(token.trim_ascii()).ok())
+        .map(<[u8]>::trim_ascii)
+        .filter(|token| !is_usual(token))
+        .filter_map(|token| HeaderName::from_bytes(token).ok())
         .filter(|name| *name != header::HOST)
         .collect();
     for name in named {
@@ -96,14 +99,21 @@ pub(crate) fn drop_named_in_connection(headers: &mut HeaderMap) {
     }
 }
 
-fn drop_never_forwarded(headers: &mut HeaderMap, forward_key: bool) {
-    // One pass over the few headers there are is cheaper than asking for each of two dozen names.
-    let unwanted: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| is_unwanted(name.as_str(), forward_key))
-        .cloned()
-        .collect();
-    for name in unwanted {
+/// RFC 9110 §7.6.1: what is for this hop by its name.
+pub(crate) fn drop_hop_by_hop(headers: &mut HeaderMap) {
+    drop_where(headers, is_hop_by_hop);
+}
+
+/// Going through the few headers there are is cheaper than asking for each of two dozen names.
+fn drop_where(headers: &mut HeaderMap, is_unwanted: impl Fn(&str) -> bool) {
+    let is_unwanted = |name: &&HeaderName| is_unwanted(name.as_str());
+    let Some(first) = headers.keys().find(is_unwanted).cloned() else {
+        return;
+    };
+    headers.remove(first);
+    // Mostly it was the only one, and a list of none takes no memory.
+    let others: Vec<HeaderName> = headers.keys().filter(is_unwanted).cloned().collect();
+    for name in others {
         headers.remove(name);
     }
 }
@@ -116,10 +126,11 @@ fn is_unwanted(name: &str, forward_key: bool) -> bool {
 }
 
 /// RFC 9110 §7.6.1 and what older servers added to it.
-pub(crate) fn is_hop_by_hop(name: &str) -> bool {
+fn is_hop_by_hop(name: &str) -> bool {
     matches!(
         name,
         "connection"
+            | "close"
             | "keep-alive"
             | "proxy-connection"
             | "proxy-authenticate"

@@ -44,23 +44,29 @@ pub(super) enum Failure {
     Refused(Refusal),
 }
 
-/// Sends a request and waits for the head of the answer, as long as there is time left.
+/// Sends a request that was begun then, and waits for the head of the answer as long as its terms say.
 pub(super) async fn exchange(
     mut link: Box<Link>,
-    request: Request<RequestBody>,
+    request: Box<Request<RequestBody>>,
     terms: &Terms,
-    left: Duration,
+    begun: Instant,
 ) -> Result<(Response<Incoming>, Box<Link>), Failure> {
-    link.deadline.set(Instant::now() + left);
-    let mut answer = pin!(link.sender.try_send_request(request));
+    link.deadline.set(begun + terms.answer_timeout);
+    let mut answer = pin!(link.sender.try_send_request(*request));
+    let mut is_sent = false;
     let outcome = poll_fn(|cx| {
-        let ended = link.drive(cx);
-        // The connection was driven just now, in this task: the answer needs to wake nobody.
+        // The answer may be there already. Then nobody may be left to be woken: the library wakes whoever drove the
+        // connection when the body is looked at, which is this task, and for nothing.
+        let may_be_there = std::mem::replace(&mut is_sent, true);
         let mut quiet = Context::from_waker(Waker::noop());
-        match answer.as_mut().poll(&mut quiet) {
-            Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-            Poll::Pending if ended => Poll::Ready(None),
+        if may_be_there
+            && let Poll::Ready(outcome) = poll_answer(&mut link, answer.as_mut(), &mut quiet)
+        {
+            return Poll::Ready(outcome);
+        }
+        match poll_answer(&mut link, answer.as_mut(), cx) {
             Poll::Pending => poll_late(&mut link, terms, cx).map(|()| None),
+            ready @ Poll::Ready(_) => ready,
         }
     })
     .await;
@@ -74,6 +80,21 @@ pub(super) async fn exchange(
             None => classify(error.error()),
         }),
         None => Err(Failure::Refused(Refusal::UpstreamTimeout)),
+    }
+}
+
+/// Drives the connection, then looks whether the answer came over it; `None` when none can come any more.
+fn poll_answer<A: Future>(
+    link: &mut Link,
+    answer: Pin<&mut A>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<A::Output>> {
+    let ended = link.drive(cx);
+    // The connection was driven just now, in this task: the answer needs to wake nobody.
+    match answer.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+        Poll::Pending if ended => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
     }
 }
 
@@ -125,6 +146,8 @@ pub(crate) struct AnswerStream {
 #[error("the upstream's answer was cut short")]
 pub(crate) struct CutShort;
 
+type NextFrame = Result<Frame<Bytes>, CutShort>;
+
 impl AnswerStream {
     pub(super) fn new(incoming: Incoming, mut link: Box<Link>, slot: Slot, terms: Terms) -> Self {
         link.deadline.clear();
@@ -162,29 +185,42 @@ impl AnswerStream {
         Some(link.into_socket())
     }
 
-    fn poll_incoming(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, CutShort>>> {
+    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<Option<NextFrame>> {
         let mut quiet = Context::from_waker(Waker::noop());
-        if let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(&mut quiet) {
-            return Poll::Ready(frame.map(|frame| frame.map_err(|_| CutShort)));
+        if let Poll::Ready(frame) = self.poll_arrived() {
+            return Poll::Ready(frame);
+        }
+        // First without leaving anybody to be woken, as in `exchange`.
+        if let Poll::Ready(frame) = self.poll_driven(&mut quiet) {
+            return Poll::Ready(frame);
+        }
+        if let Poll::Ready(frame) = self.poll_driven(cx) {
+            return Poll::Ready(frame);
         }
         let Some(link) = &mut self.link else {
             return Poll::Ready(Some(Err(CutShort)));
         };
-        let ended = link.drive(cx);
-        if let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(&mut quiet) {
-            return Poll::Ready(frame.map(|frame| frame.map_err(|_| CutShort)));
-        }
-        if ended {
-            return Poll::Ready(Some(Err(CutShort)));
-        }
         if !link.deadline.is_set() {
             link.deadline
                 .set(Instant::now() + self.terms.body_idle_timeout);
         }
         link.deadline.poll_passed(cx).map(|()| Some(Err(CutShort)))
+    }
+
+    /// What the connection has delivered.
+    fn poll_arrived(&mut self) -> Poll<Option<NextFrame>> {
+        let mut quiet = Context::from_waker(Waker::noop());
+        let polled = Pin::new(&mut self.incoming).poll_frame(&mut quiet);
+        polled.map(|frame| frame.map(|frame| frame.map_err(|_| CutShort)))
+    }
+
+    /// Moves the connection on, then looks what it delivered.
+    fn poll_driven(&mut self, cx: &mut Context<'_>) -> Poll<Option<NextFrame>> {
+        let ended = self.link.as_mut().is_none_or(|link| link.drive(cx));
+        match self.poll_arrived() {
+            Poll::Pending if ended => Poll::Ready(Some(Err(CutShort))),
+            polled => polled,
+        }
     }
 }
 

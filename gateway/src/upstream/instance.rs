@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// The terms on which an instance is connected to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,8 +196,8 @@ impl Slot {
     }
 
     /// A connection from the pool of this worker.
-    pub(super) fn take_idle(&self) -> Option<Box<Link>> {
-        self.pool()?.take(self.instance.limits.keep_alive)
+    pub(super) fn take_idle(&self, now: Instant) -> Option<Box<Link>> {
+        self.pool()?.take(self.instance.limits.keep_alive, now)
     }
 
     /// Keeps a connection for the next request, unless enough are kept already.

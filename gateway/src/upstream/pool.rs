@@ -17,10 +17,10 @@ pub(super) struct Pool {
 
 impl Pool {
     /// The connection used last is the one least likely to have been closed meanwhile.
-    pub(super) fn take(&self, keep_alive: Duration) -> Option<Box<Link>> {
+    pub(super) fn take(&self, keep_alive: Duration, now: Instant) -> Option<Box<Link>> {
         loop {
             let mut link = self.idle().pop()?;
-            if link.idle_since.elapsed() < keep_alive && link.is_usable() {
+            if now.duration_since(link.idle_since) < keep_alive && link.is_usable() {
                 return Some(link);
             }
         }

@@ -14,7 +14,7 @@ use crate::settings::ms;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::time::timeout;
 
 /// No answer from an upstream.
@@ -41,7 +41,7 @@ struct Attempt {
     /// What it says about the instance, if anything.
     verdict: Option<Verdict>,
     /// The request again, when sending it again can do no harm.
-    again: Option<Request<RequestBody>>,
+    again: Option<Box<Request<RequestBody>>>,
     /// Whether a kept connection was closed under it: no fault of anybody.
     was_stale: bool,
 }
@@ -51,7 +51,7 @@ impl Upstream {
     pub(crate) async fn send(
         self: &Arc<Self>,
         worker: usize,
-        request: Request<RequestBody>,
+        request: Box<Request<RequestBody>>,
         terms: Terms,
         begun: Instant,
     ) -> Result<Response<AnswerStream>, NoAnswer> {
@@ -77,21 +77,20 @@ impl Upstream {
     async fn deliver(
         &self,
         worker: usize,
-        mut request: Request<RequestBody>,
+        mut request: Box<Request<RequestBody>>,
         terms: Terms,
         begun: Instant,
     ) -> Result<Response<AnswerStream>, Refusal> {
-        let mut left = terms.answer_timeout;
         let mut slot = if let Some(slot) = self.first_slot(worker, moment_ms(begun)) {
             slot
         } else {
             let slot = self.wait_for_slot(worker).await?;
-            left = note_time_left(&mut request, &terms, begun)?;
+            note_time_left(&mut request, &terms, begun)?;
             slot
         };
         let mut attempts = 0_u32;
         loop {
-            let mut attempt = self.attempt(&slot, request, &terms, left, attempts).await;
+            let mut attempt = self.attempt(&slot, request, &terms, begun, attempts).await;
             if let Some(verdict) = attempt.verdict {
                 self.judge(&slot, verdict);
             }
@@ -106,7 +105,7 @@ impl Upstream {
                 return Ok(response.map(|body| AnswerStream::new(body, link, slot, terms)));
             };
             request = again;
-            left = note_time_left(&mut request, &terms, begun)?;
+            note_time_left(&mut request, &terms, begun)?;
             attempts = attempts.saturating_add(1);
         }
     }
@@ -114,9 +113,9 @@ impl Upstream {
     async fn attempt(
         &self,
         slot: &Slot,
-        mut request: Request<RequestBody>,
+        mut request: Box<Request<RequestBody>>,
         terms: &Terms,
-        left: Duration,
+        begun: Instant,
         attempts: u32,
     ) -> Attempt {
         if slot.place != 0 || attempts > 0 {
@@ -124,7 +123,9 @@ impl Upstream {
             request.headers_mut().insert(header::HOST, host);
         }
         // What is sent again goes on a new connection: kept ones may all have been closed at once.
-        let kept = (attempts == 0).then(|| slot.take_idle()).flatten();
+        let kept = (attempts == 0)
+            .then(|| slot.take_idle(begun.into()))
+            .flatten();
         let was_kept = kept.is_some();
         let link = match kept {
             Some(link) => link,
@@ -142,7 +143,7 @@ impl Upstream {
         };
         let is_sent_again = was_kept || self.members.len() > 1;
         let spare = (terms.may_repeat && is_sent_again).then(|| head_of(&request));
-        let (outcome, again) = match exchange(link, request, terms, left).await {
+        let (outcome, again) = match exchange(link, request, terms, begun.into()).await {
             Ok((response, link)) => {
                 let verdict = Some(verdict_of(response.status()));
                 let status = response.status().as_u16();
@@ -154,7 +155,7 @@ impl Upstream {
                     was_stale: false,
                 };
             }
-            Err(Failure::Unsent(request)) => (Refusal::UpstreamBroken, Some(*request)),
+            Err(Failure::Unsent(request)) => (Refusal::UpstreamBroken, Some(request)),
             Err(Failure::Closed) => (Refusal::UpstreamBroken, spare),
             Err(Failure::Refused(refusal)) => {
                 return Attempt {
@@ -285,18 +286,18 @@ fn note_time_left(
     request: &mut Request<RequestBody>,
     terms: &Terms,
     begun: Instant,
-) -> Result<Duration, Refusal> {
+) -> Result<(), Refusal> {
     let left = terms.answer_timeout.checked_sub(begun.elapsed());
     let left = left.ok_or(Refusal::UpstreamTimeout)?;
     let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
     let headers = request.headers_mut();
     headers.insert(DEADLINE, HeaderValue::from(left_ms));
-    Ok(left)
+    Ok(())
 }
 
 /// The same request again; only requests without a body are repeated.
-fn head_of(request: &Request<RequestBody>) -> Request<RequestBody> {
-    let mut copy = Request::new(RequestBody::default());
+fn head_of(request: &Request<RequestBody>) -> Box<Request<RequestBody>> {
+    let mut copy = Box::new(Request::new(RequestBody::default()));
     request.method().clone_into(copy.method_mut());
     request.uri().clone_into(copy.uri_mut());
     request.headers().clone_into(copy.headers_mut());
