@@ -1,7 +1,8 @@
 //! Hostile framing and syntax: what two readers could take for different requests.
 
 use crate::door::Door;
-use crate::framing_cases::{BODIES, LENGTHS_AND_CODINGS, LINES, REQUEST_LINES};
+use crate::framing_cases::{BODIES, LENGTHS_AND_CODINGS};
+use crate::syntax_cases::{LINES, REQUEST_LINES};
 
 #[test]
 fn contradictory_lengths_and_codings_are_refused() {
@@ -188,5 +189,78 @@ fn a_get_or_head_with_a_body_is_refused_and_an_empty_one_is_not() {
         }
         let empty = "GET /open HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n";
         assert_eq!(door.ask(empty).status, 200);
+    }
+}
+
+#[test]
+fn nothing_is_read_after_a_request_that_is_the_last() {
+    for door in Door::both() {
+        let mut client = door.client();
+        client.send("GET /open/1 HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
+        client.send("GET /open/2 HTTP/1.1\r\nHost: t\r\n\r\n");
+        assert_eq!(client.answer().status, 200);
+        assert!(client.is_closed());
+        assert!(!door.upstream.raw().contains("/open/2"));
+    }
+}
+
+#[test]
+fn a_body_that_was_refused_is_not_read_as_the_next_request() {
+    for door in Door::both() {
+        for (head, status) in [
+            ("POST /open", 413),
+            ("POST /private", 405),
+            ("POST /nowhere", 404),
+            ("POST /open/../x", 400),
+        ] {
+            let body = "GET /open/smuggled HTTP/1.1\r\nHost: t\r\n\r\n".repeat(40);
+            let mut client = door.client();
+            client.send(format!(
+                "{head} HTTP/1.1\r\nHost: t\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            ));
+            client.send("GET /health/live HTTP/1.1\r\nHost: t\r\n\r\n");
+            assert_eq!(client.answer().status, status, "{head}");
+            // Either the connection is over or the body was passed over: what follows is the health.
+            if let Some(next) = client.try_answer(false) {
+                assert!(next.text().contains("status"), "{head}: {}", next.text());
+            }
+            assert!(!door.upstream.raw().contains("smuggled"), "{head}");
+        }
+    }
+}
+
+#[test]
+fn what_trailers_say_is_told_to_nobody() {
+    for door in Door::both() {
+        let answer = door.ask(
+            "POST /open HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\nTrailer: X-User-Id\r\n\r\n5\r\nhello\r\n0\r\n\
+                X-User-Id: root\r\nHost: evil\r\nContent-Length: 99\r\nTransfer-Encoding: x\r\nX-API-Key: evil\r\n\r\n",
+        );
+        assert_eq!(answer.status, 200);
+        let raw = door.upstream.raw();
+        assert!(!raw.contains("root") && !raw.contains("evil"), "{raw}");
+        assert_eq!(door.upstream.last().body, b"5\r\nhello\r\n0\r\n\r\n");
+    }
+}
+
+#[test]
+fn a_length_or_coding_that_connection_names_frames_the_body_all_the_same() {
+    for door in Door::both() {
+        for framing in [
+            "Content-Length: 5\r\nConnection: Content-Length\r\n\r\nhello",
+            "Transfer-Encoding: chunked\r\nConnection: Transfer-Encoding\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        ] {
+            let mut client = door.client();
+            client.send(format!("POST /open HTTP/1.1\r\nHost: t\r\n{framing}"));
+            client.send("GET /open/next HTTP/1.1\r\nHost: t\r\n\r\n");
+            assert_eq!((client.answer().status, client.answer().status), (200, 200));
+            let seen = door.upstream.seen();
+            let [.., first, second] = &seen[..] else {
+                panic!("{seen:?}")
+            };
+            assert!(String::from_utf8_lossy(&first.body).contains("hello"));
+            assert_eq!(second.line(), "GET /open/next HTTP/1.1");
+        }
     }
 }

@@ -95,6 +95,7 @@ fn requests_taken_back_again_and_again_end_the_connection() {
     flood(&mut wire, 20_000, |n| [head(n), reset(n)].concat());
     assert!(ends(&mut wire));
     // When they are already on their way.
+    let begun = Instant::now();
     let mut wire = Wire::open(&pair, &door);
     for round in 0..80 {
         let streams = 10 * round..10 * (round + 1);
@@ -106,6 +107,8 @@ fn requests_taken_back_again_and_again_end_the_connection() {
         }
     }
     assert!(ends(&mut wire));
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(15), "{took:?}");
     eventually("it is closed", || {
         door.metrics().contains("mvp_gateway_open_connections 0")
     });

@@ -5,7 +5,7 @@ use crate::tls_client::{Pair, connect};
 use rustls::{ClientConnection, StreamOwned};
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 pub(crate) const DATA: u8 = 0;
@@ -113,7 +113,11 @@ impl Wire {
     }
 
     pub(crate) fn open_with(pair: &Pair, door: &Door, settings: &[(u16, u32)]) -> Self {
-        let mut wire = Self::silent(pair, door);
+        Self::to(pair, door.tls_address.unwrap(), settings)
+    }
+
+    pub(crate) fn to(pair: &Pair, address: SocketAddr, settings: &[(u16, u32)]) -> Self {
+        let mut wire = Self::silent(pair, address);
         wire.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
         // Without a table of headers the answers are simple to read.
         let mut all = vec![(HEADER_TABLE, 0)];
@@ -122,8 +126,9 @@ impl Wire {
         wire
     }
 
-    pub(crate) fn silent(pair: &Pair, door: &Door) -> Self {
-        let stream = connect(pair.config("h2"), door.tls_address.unwrap());
+    /// One that says nothing by itself.
+    pub(crate) fn silent(pair: &Pair, address: SocketAddr) -> Self {
+        let stream = connect(pair.config("h2"), address);
         let patience = Some(Duration::from_secs(5));
         stream.sock.set_write_timeout(patience).unwrap();
         Self {
@@ -229,11 +234,18 @@ impl Wire {
         socket
             .set_read_timeout(Some(Duration::from_millis(1)))
             .unwrap();
-        let mut bytes = [0; 65_536];
+        let mut bytes = [0; 16_384];
         while let Ok(count @ 1..) = self.stream.read(&mut bytes) {
             self.sort(&bytes[..count]);
         }
         self.stream.sock.set_read_timeout(patience).unwrap();
+    }
+
+    /// What becomes of a request that may take so long.
+    pub(crate) fn outcome_within(&mut self, stream: u32, patience: Duration) -> Outcome {
+        let socket = &self.stream.sock;
+        socket.set_read_timeout(Some(patience)).unwrap();
+        self.outcome(stream)
     }
 
     /// What becomes of a request.
@@ -296,15 +308,19 @@ fn digits(text: &[u8]) -> u16 {
     if text[0] & 0x80 == 0 {
         return std::str::from_utf8(text_bytes).unwrap().parse().unwrap();
     }
-    let bits: String = text_bytes.iter().map(|b| format!("{b:08b}")).collect();
+    let bits: Vec<u16> = text_bytes
+        .iter()
+        .flat_map(|byte| (0..8).rev().map(move |n| u16::from(byte >> n & 1)))
+        .collect();
+    let number_of = |bits: &[u16]| bits.iter().fold(0, |number, bit| number * 2 + bit);
     let mut at = 0;
     let mut number = 0;
     for _ in 0..3 {
-        let five = u16::from_str_radix(&bits[at..at + 5], 2).unwrap();
+        let five = number_of(&bits[at..at + 5]);
         let (digit, width) = if five < 3 {
             (five, 5)
         } else {
-            (u16::from_str_radix(&bits[at..at + 6], 2).unwrap() - 22, 6)
+            (number_of(&bits[at..at + 6]) - 22, 6)
         };
         at += width;
         number = number * 10 + digit;
