@@ -68,7 +68,7 @@ pub(crate) async fn serve(
                 connection.as_mut().graceful_shutdown();
             }
             _ = looks.tick() => match clocks.look() {
-                State::Stuck => break Ok(()),
+                State::Hopeless => break Ok(()),
                 State::Busy => {
                     quiet_since = Instant::now();
                     patience = times.keep_alive;
@@ -101,7 +101,7 @@ fn builder(shared: &Shared) -> http2::Builder<TokioExecutor> {
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())
         .max_concurrent_streams(shared.max_streams)
-        .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
+        .max_header_list_size(http2_head::library_limit(limits))
         .max_pending_accept_reset_streams(MAX_PENDING_RESETS)
         .max_local_error_reset_streams(MAX_MISTAKES)
         .initial_stream_window_size(STREAM_WINDOW_BYTES)

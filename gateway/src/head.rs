@@ -110,8 +110,7 @@ fn judge_request_line(line: &[u8], limits: HeadLimits) -> Result<RequestLine<'_>
         return Err(Refusal::TargetTooLong);
     }
     let http11 = judge_version(version.get(1..).unwrap_or_default())?;
-    // Visible ASCII without the fragment mark: `#` never travels in a request.
-    if target.is_empty() || !target.iter().all(|b| b.is_ascii_graphic() && *b != b'#') {
+    if target.is_empty() || !target.iter().copied().all(may_be_in_target) {
         return Err(Refusal::Target);
     }
     Ok(RequestLine {
@@ -145,6 +144,12 @@ fn judge_version(version: &[u8]) -> Result<bool, Refusal> {
         }
         _ => Err(Refusal::RequestLine),
     }
+}
+
+/// Visible ASCII without the fragment mark, which never travels in a request, and without what the
+/// HTTP library refuses by itself, with an answer that says nothing.
+pub(crate) const fn may_be_in_target(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'#' | b'"' | b'<' | b'>' | b'`')
 }
 
 /// Origin form, or absolute form; gives the authority of the latter.
@@ -278,12 +283,12 @@ pub(crate) fn judge_host(host: &[u8]) -> Result<(), Refusal> {
     good.then_some(()).ok_or(Refusal::HostMalformed)
 }
 
-/// Nothing, or a colon and up to five digits.
+/// Nothing, or a colon and a number of 16 bits in up to five digits.
 fn is_port(after_name: Option<&[u8]>) -> bool {
     match after_name {
         Some([]) => true,
         Some([b':', digits @ ..]) => {
-            (1..=5).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
+            digits.len() <= 5 && parse_length(digits).is_some_and(|port| port <= 65_535)
         }
         _ => false,
     }

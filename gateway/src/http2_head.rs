@@ -3,11 +3,20 @@
 //! The library has refused what breaks the protocol itself (RFC 9113 §8): pseudo-headers that are
 //! missing, repeated or late, capital letters, headers of a connection.
 
-use crate::head::{HeadLimits, Seen, judge_field, judge_host, judge_method};
+use crate::head::{HeadLimits, Seen, judge_field, judge_host, judge_method, may_be_in_target};
 use crate::refusal::Refusal;
 use http::header::{CONTENT_LENGTH, COOKIE, HOST};
 use http::request::Parts;
 use http::{HeaderValue, Method};
+
+/// So much of a head the library reads, in multiples of what is accepted here. Its own refusal of a larger one has no body.
+const READ_FACTOR: u32 = 2;
+
+/// The limit to give the library, which counts 32 bytes more for each header (RFC 9113 §6.5.2).
+pub(crate) fn library_limit(limits: HeadLimits) -> u32 {
+    let bytes = u32::try_from(limits.head_bytes).unwrap_or(u32::MAX);
+    bytes.saturating_mul(READ_FACTOR)
+}
 
 /// Judges a head.
 pub(crate) fn judge(head: &Parts, has_body: bool, limits: HeadLimits) -> Result<(), Refusal> {
@@ -17,15 +26,27 @@ pub(crate) fn judge(head: &Parts, has_body: bool, limits: HeadLimits) -> Result<
     if target.len() > limits.target_bytes {
         return Err(Refusal::TargetTooLong);
     }
-    if !target.starts_with('/') || !target.bytes().all(|b| b.is_ascii_graphic() && b != b'#') {
+    if !target.starts_with('/') || !target.bytes().all(may_be_in_target) {
         return Err(Refusal::Target);
+    }
+    let scheme = head.uri.scheme_str();
+    if !matches!(scheme, None | Some("http" | "https")) {
+        return Err(Refusal::Target);
+    }
+    if size_of_head(head, target) > limits.head_bytes {
+        return Err(Refusal::HeadTooLarge);
     }
     if head.headers.len() > limits.headers {
         return Err(Refusal::TooManyHeaders);
     }
     let mut seen = Seen::default();
     for (name, value) in &head.headers {
-        judge_field(name.as_str().as_bytes(), value.as_bytes(), &mut seen)?;
+        let value = value.as_bytes();
+        // RFC 9113 §8.2.1. HTTP/1.1 would lose them, and the upstream would read another value.
+        if value.trim_ascii() != value {
+            return Err(Refusal::HeaderValue);
+        }
+        judge_field(name.as_str().as_bytes(), value, &mut seen)?;
     }
     match (authority, seen.host) {
         (None, None) => return Err(Refusal::HostMissing),
@@ -39,6 +60,21 @@ pub(crate) fn judge(head: &Parts, has_body: bool, limits: HeadLimits) -> Result<
         return Err(Refusal::UnexpectedBody);
     }
     Ok(())
+}
+
+/// What the head would measure in HTTP/1.1, its request line and Host included.
+fn size_of_head(head: &Parts, target: &str) -> usize {
+    let authority = head.uri.authority().map_or("", |a| a.as_str());
+    let method = head.method.as_str();
+    let fields = head.headers.iter().flat_map(|(name, value)| {
+        let blank = ": \r\n".len();
+        [name.as_str().len(), value.len(), blank]
+    });
+    [method, target, "  HTTP/1.1\r\nhost: \r\n\r\n", authority]
+        .map(str::len)
+        .into_iter()
+        .chain(fields)
+        .fold(0, usize::saturating_add)
 }
 
 /// Gives a judged head the form that it would have had in HTTP/1.1.

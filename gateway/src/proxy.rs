@@ -215,7 +215,10 @@ async fn admit<'a>(
         return Err((Refusal::NoRoute, None));
     };
     record.route = place;
-    if route.in_maintenance {
+    let policy = route.policy.as_ref();
+    // Before any refusal, which a page can only read with these headers.
+    let preflight = policy.is_some_and(|policy| record.dress.begin(policy, request));
+    if route.in_maintenance && !preflight {
         record.retry_after_s = Some(MAINTENANCE_RETRY_S);
         return Err((Refusal::Maintenance, None));
     }
@@ -223,8 +226,7 @@ async fn admit<'a>(
         return Err((Refusal::Path, None));
     }
     // Boxed, because few routes have a policy and every connection has room for what is not boxed.
-    if let Some(policy) = &route.policy {
-        let preflight = record.dress.begin(policy, request);
+    if let Some(policy) = policy {
         Box::pin(policy.judge_stranger((worker, shared), client, record))
             .await
             .map_err(plain)?;

@@ -102,6 +102,30 @@ fn only_listed_origins_may_read_answers_and_refusals() {
 }
 
 #[test]
+fn a_page_can_read_that_a_route_is_in_maintenance() {
+    let door = door(|settings| {
+        settings["cors"] = json!({"origins": [PAGE]});
+        settings["browser_headers"] = json!({});
+        settings["maintenance"] = true.into();
+    });
+    let wish = "Access-Control-Request-Method: GET\r\n";
+    assert_eq!(from(&door, "OPTIONS /big", PAGE, wish).status, 204);
+    let answer = from(&door, "GET /big", PAGE, "");
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (503, "unavailable")
+    );
+    assert_eq!(answer.header("access-control-allow-origin"), Some(PAGE));
+    assert_eq!(answer.header("retry-after"), Some("60"));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    let evil = from(&door, "GET /big", "https://evil.example", "");
+    assert_eq!(evil.status, 503);
+    assert!(!evil.head.contains("access-control-"), "{}", evil.head);
+    assert_eq!(evil.header("vary"), Some("Origin"));
+    assert!(door.upstream.seen().is_empty());
+}
+
+#[test]
 fn an_upstreams_own_cross_origin_headers_do_not_widen_the_rules() {
     let upstream = Upstream::start(|_, socket| {
         let head = "HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nVary: Accept\r\nContent-Length: 0\r\n\r\n";

@@ -1,5 +1,7 @@
 //! A client that sends exactly the bytes it is given and reads answers one by one.
 
+use crate::tls_client;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -9,6 +11,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) struct Client {
     pub(crate) socket: TcpStream,
+    /// What goes over the socket when the door is the encrypted one.
+    tls: Option<StreamOwned<ClientConnection, TcpStream>>,
     unread: Vec<u8>,
 }
 
@@ -50,13 +54,26 @@ impl Client {
         socket.set_write_timeout(Some(PATIENCE)).unwrap();
         Self {
             socket,
+            tls: None,
             unread: Vec::new(),
+        }
+    }
+
+    pub(crate) fn connect_by_tls(address: SocketAddr, config: ClientConfig) -> Self {
+        let client = Self::connect(address);
+        let socket = client.socket.try_clone().unwrap();
+        Self {
+            tls: Some(tls_client::over(socket, config)),
+            ..client
         }
     }
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
         // The gateway may have refused and closed before everything was written.
-        let _ = self.socket.write_all(bytes.as_ref());
+        let _ = match &mut self.tls {
+            Some(tls) => tls.write_all(bytes.as_ref()).and_then(|()| tls.flush()),
+            None => self.socket.write_all(bytes.as_ref()),
+        };
         self
     }
 
@@ -140,12 +157,17 @@ impl Client {
 
     fn fill(&mut self) -> usize {
         let mut bytes = vec![0; 65_536];
-        match self.socket.read(&mut bytes) {
+        let read = match &mut self.tls {
+            Some(tls) => tls.read(&mut bytes),
+            None => self.socket.read(&mut bytes),
+        };
+        let over = [ErrorKind::ConnectionReset, ErrorKind::UnexpectedEof];
+        match read {
             Ok(count) => {
                 self.unread.extend_from_slice(&bytes[..count]);
                 count
             }
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => 0,
+            Err(error) if over.contains(&error.kind()) => 0,
             Err(error) => panic!("the gateway neither answers nor closes: {error}"),
         }
     }

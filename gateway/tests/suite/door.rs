@@ -1,6 +1,7 @@
 //! A real gateway in front of a recording upstream, with shortened times.
 
 use crate::client::{Answer, Client};
+use crate::tls_client::Pair;
 use crate::upstream::{Upstream, ok};
 use gateway::{Gateway, Settings, Source};
 use serde_json::{Value, json};
@@ -19,6 +20,8 @@ pub(crate) struct Door {
     pub(crate) address: std::net::SocketAddr,
     pub(crate) tls_address: Option<std::net::SocketAddr>,
     pub(crate) admin: std::net::SocketAddr,
+    /// With it, clients come by the encrypted door.
+    pair: Option<Pair>,
     gateway: Option<Gateway>,
     runtime: tokio::runtime::Runtime,
 }
@@ -80,6 +83,19 @@ impl Door {
         Self::with(upstream, |_| {})
     }
 
+    /// A door like `open` whose clients speak HTTP/1.1 by TLS.
+    pub(crate) fn open_by_tls() -> Self {
+        let pair = Pair::new();
+        let mut door = Self::with(Upstream::start(ok), |json| json["tls"] = pair.settings());
+        door.pair = Some(pair);
+        door
+    }
+
+    /// What holds by the plain door must hold by the encrypted one.
+    pub(crate) fn both() -> [Self; 2] {
+        [Self::open(), Self::open_by_tls()]
+    }
+
     pub(crate) fn with(upstream: Upstream, change: impl FnOnce(&mut Value)) -> Self {
         Self::begin(upstream, change, |_| None)
     }
@@ -123,6 +139,7 @@ impl Door {
             address: gateway.address,
             tls_address: gateway.tls_address,
             admin: gateway.admin_address,
+            pair: None,
             upstream,
             secrets,
             log,
@@ -132,7 +149,12 @@ impl Door {
     }
 
     pub(crate) fn client(&self) -> Client {
-        Client::connect(self.address)
+        match &self.pair {
+            Some(pair) => {
+                Client::connect_by_tls(self.tls_address.unwrap(), pair.config("http/1.1"))
+            }
+            None => Client::connect(self.address),
+        }
     }
 
     /// One request on a connection of its own.

@@ -267,6 +267,19 @@ fn an_idle_connection_is_closed() {
 }
 
 #[test]
+fn a_connection_that_is_used_stays_however_short_its_requests_are() {
+    with_door(|pair, door| async move {
+        let mut sender = http2(&pair, &door).await;
+        // Longer than a silent connection, and than an idle one, is kept.
+        for _ in 0..30 {
+            let answer = sender.send_request(get("/open")).await;
+            assert_eq!(answer.unwrap().status(), 200);
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    });
+}
+
+#[test]
 fn what_is_in_flight_when_the_gateway_stops_is_answered() {
     let pair = Pair::new();
     let (release, released) = std::sync::mpsc::channel::<()>();

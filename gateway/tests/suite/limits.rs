@@ -100,6 +100,72 @@ fn callers_are_counted_by_key_and_a_wrong_key_costs_only_the_address() {
 }
 
 #[test]
+fn no_header_spelling_or_connection_makes_a_caller_somebody_else() {
+    let limits = json!([{"by": "address", "rate": 3, "per_s": 3600}, {"by": "key", "rate": 2, "per_s": 3600}]);
+    let door = door(&limits, &Value::Null, None);
+    let ask = |path: &str, more: &str| {
+        door.ask(format!("GET {path} HTTP/1.1\r\nHost: t\r\n{more}\r\n"))
+            .status
+    };
+    let own = format!("X-API-Key: {KEY}\r\n");
+    assert_eq!([ask("/private", &own), ask("/private", &own)], [200, 200]);
+    // By now the key has used up what it has, whatever else is said beside it.
+    let disguises = [
+        "X-Consumer-Id: other\r\n",
+        "X-User-Id: 7\r\nX-Tenant-Id: 8\r\n",
+        "Authorization: Bearer x\r\n",
+        "Connection: X-API-Key\r\n",
+    ];
+    assert_eq!(ask("/private/deeper?x=1", &own), 429);
+    for disguise in disguises {
+        assert_eq!(
+            ask("/private", &format!("{own}{disguise}")),
+            429,
+            "{disguise}"
+        );
+    }
+    // An address is the socket's, and a route is the plain spelling of its path.
+    assert_eq!([ask("/open", ""), ask("/open", "")], [200; 2]);
+    for disguise in [
+        "X-Forwarded-For: 10.0.0.1\r\n",
+        "Forwarded: for=10.0.0.2\r\n",
+        "X-Real-IP: 10.0.0.3\r\nX-Client-IP: 10.0.0.3\r\n",
+        "True-Client-IP: 10.0.0.4\r\nCF-Connecting-IP: 10.0.0.4\r\n",
+        "X-Request-Id: another-one-1\r\nUser-Agent: another\r\nCookie: a=b\r\n",
+    ] {
+        assert_eq!(ask("/open", disguise), 429, "{disguise}");
+    }
+    for path in [
+        "/%6fpen",
+        "/open/",
+        "/open?x=1",
+        "/open/other",
+        "/o%70en/%7Ea",
+    ] {
+        assert_eq!(ask(path, ""), 429, "{path}");
+    }
+    let by_host = door.ask("GET http://u/open HTTP/1.1\r\nHost: u\r\n\r\n");
+    assert_eq!(by_host.status, 429);
+    assert_eq!(door.upstream.seen().len(), 4);
+}
+
+#[test]
+fn http2_is_counted_with_http11() {
+    let pair = crate::tls_client::Pair::new();
+    let door = Door::with(Upstream::start(ok), |settings| {
+        settings["tls"] = pair.settings();
+        settings["routes"][2]["limits"] = json!([{"by": "address", "rate": 2, "per_s": 3600}]);
+    });
+    assert_eq!(door.get("/open").status, 200);
+    let mut wire = crate::http2_wire::Wire::open(&pair, &door);
+    assert_eq!(wire.get(1, "/open").status(), Some(200));
+    assert_eq!(wire.get(3, "/open").status(), Some(429));
+    let mut another = crate::http2_wire::Wire::open(&pair, &door);
+    assert_eq!(another.get(1, "/open").status(), Some(429));
+    assert_eq!(door.get("/open").status, 429);
+}
+
+#[test]
 fn a_daily_quota_is_the_consumers() {
     let door = door(&json!([]), &json!({"per_day": 2}), None);
     assert_eq!(statuses(&door, KEY, 2), [200, 200]);

@@ -70,6 +70,13 @@ pub(crate) fn connect(
     socket
         .set_read_timeout(Some(Duration::from_secs(10)))
         .unwrap();
+    over(socket, config)
+}
+
+pub(crate) fn over(
+    socket: TcpStream,
+    config: ClientConfig,
+) -> StreamOwned<ClientConnection, TcpStream> {
     let name = ServerName::try_from("localhost").unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
     StreamOwned::new(connection, socket)

@@ -55,6 +55,22 @@ impl Upstream {
     pub(crate) fn start(
         behaviour: impl Fn(&Seen, &mut TcpStream) -> bool + Send + Sync + 'static,
     ) -> Self {
+        let behaviour: Arc<Behaviour> = Arc::new(behaviour);
+        let seen = Arc::<Mutex<Vec<Seen>>>::default();
+        let raw = Arc::<Mutex<Vec<u8>>>::default();
+        let (of_thread, raw_of_thread) = (Arc::clone(&seen), Arc::clone(&raw));
+        let upstream = Self::start_raw(move |socket| {
+            serve(socket, &of_thread, &raw_of_thread, &*behaviour);
+        });
+        Self {
+            seen,
+            raw,
+            ..upstream
+        }
+    }
+
+    /// Each connection is the behaviour's own; nothing is kept.
+    pub(crate) fn start_raw(behaviour: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let upstream = Self {
             address: listener.local_addr().unwrap(),
@@ -62,16 +78,14 @@ impl Upstream {
             raw: Arc::default(),
             connections: Arc::default(),
         };
-        let behaviour: Arc<Behaviour> = Arc::new(behaviour);
-        let (seen, raw) = (Arc::clone(&upstream.seen), Arc::clone(&upstream.raw));
         let connections = Arc::clone(&upstream.connections);
+        let behaviour = Arc::new(behaviour);
         std::thread::spawn(move || {
             for socket in listener.incoming() {
                 let Ok(socket) = socket else { return };
                 connections.fetch_add(1, Ordering::SeqCst);
-                let (seen, raw, behaviour) =
-                    (Arc::clone(&seen), Arc::clone(&raw), Arc::clone(&behaviour));
-                std::thread::spawn(move || serve(socket, &seen, &raw, &*behaviour));
+                let behaviour = Arc::clone(&behaviour);
+                std::thread::spawn(move || behaviour(socket));
             }
         });
         upstream

@@ -46,6 +46,24 @@ const BROKEN_HEADS: &[(&str, &[u8])] = &[
     ("header without colon", b"HTTP/1.1 200 OK\r\nbroken\r\nContent-Length: 0\r\n\r\n"),
     ("continued header", b"HTTP/1.1 200 OK\r\nX-A: b\r\n c\r\nContent-Length: 0\r\n\r\n"),
     ("blank before colon", b"HTTP/1.1 200 OK\r\nContent-Length : 0\r\n\r\n"),
+    ("length in hexadecimal", b"HTTP/1.1 200 OK\r\nContent-Length: 0x2\r\n\r\nok"),
+    ("length with a plus", b"HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok"),
+    ("length empty", b"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\nok"),
+    ("length beyond 64 bits", b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551618\r\n\r\nok"),
+    ("coding and length", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\nok\r\n0\r\n\r\n"),
+    ("coding gzip", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nok"),
+    ("coding chunked twice", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"),
+    ("status of four digits", b"HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n"),
+    ("status 099", b"HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n"),
+    ("status negative", b"HTTP/1.1 -20 OK\r\nContent-Length: 0\r\n\r\n"),
+    ("version 2", b"HTTP/2 200\r\ncontent-length: 0\r\n\r\n"),
+    ("another protocol", b"220 mail.example ESMTP\r\n\r\n"),
+    ("an alert of TLS", b"\x15\x03\x01\x00\x02\x02\x46"),
+    ("a request", b"GET /open HTTP/1.1\r\nHost: t\r\n\r\n"),
+    ("escape in a header", b"HTTP/1.1 200 OK\r\nX-A: \x1b[2Jevil\r\nContent-Length: 0\r\n\r\n"),
+    ("NUL in a name", b"HTTP/1.1 200 OK\r\nX\x00A: b\r\nContent-Length: 0\r\n\r\n"),
+    ("header without name", b"HTTP/1.1 200 OK\r\n: b\r\nContent-Length: 0\r\n\r\n"),
+    ("control character in the reason", b"HTTP/1.1 200 O\x01K\r\nContent-Length: 0\r\n\r\n"),
 ];
 
 #[test]
@@ -89,6 +107,18 @@ const CUT_BODIES: &[(&str, &[u8])] = &[
     (
         "bad chunk size",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n",
+    ),
+    (
+        "chunk without its end",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello5\r\nhello\r\n0\r\n\r\n",
+    ),
+    (
+        "chunk size negative",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n-5\r\n",
+    ),
+    (
+        "chunk size beyond 64 bits",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n10000000000000005\r\nhello\r\n0\r\n\r\n",
     ),
     (
         "chunk longer than said",

@@ -15,6 +15,7 @@ use service::health::{Health, Need};
 use service::server::{Process, ServerSettings, bind, openapi, run};
 use service::telemetry;
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -44,6 +45,12 @@ async fn create_car(body: web::Json<BTreeMap<String, String>>) -> HttpResponse {
 }
 
 #[utoipa::path]
+#[post("/anything")]
+async fn take_anything(body: web::Json<Value>) -> String {
+    body.to_string()
+}
+
+#[utoipa::path]
 #[get("/broken")]
 async fn read_broken() -> Result<String, Problem> {
     Err(Problem::new(Code::Unavailable)
@@ -62,6 +69,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(read_car)
         .service(create_car)
+        .service(take_anything)
         .service(read_broken)
         .service(read_slow);
 }
@@ -161,6 +169,65 @@ async fn every_framework_error_is_a_problem_with_the_request_id() {
         assert_eq!(response.status().as_u16(), status, "{code}");
         assert_eq!(problem(response).await["code"], code);
     }
+}
+
+/// Spaces in so few bytes that only who unpacks them learns how many they are.
+fn packed(spaces: usize) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packer.write_all(&vec![b' '; spaces]).unwrap();
+    packer.finish().unwrap()
+}
+
+#[tokio::test]
+async fn bodies_made_to_be_large_or_deep_are_refused() {
+    let server = start();
+    let client = Client::new();
+    let send = |kind: &str, body: Vec<u8>| {
+        let request = client.post(format!("{}/anything", server.url));
+        request.header("content-type", kind).body(body)
+    };
+    let bomb = packed(50_000_000);
+    assert!(bomb.len() < 100_000);
+    let parts = "--b\r\ncontent-disposition: form-data; name=a\r\n\r\nx\r\n".repeat(10_000);
+    let cases = [
+        (
+            send("application/json", "[".repeat(200_000).into()),
+            400,
+            "bad_json",
+        ),
+        (
+            send("application/json", "{\"a\":".repeat(40_000).into()),
+            400,
+            "bad_json",
+        ),
+        (
+            send("application/json", vec![b' '; 100_000_000]),
+            413,
+            "body_too_large",
+        ),
+        (
+            send("application/json", bomb).header("content-encoding", "gzip"),
+            413,
+            "body_too_large",
+        ),
+        (
+            send("multipart/form-data; boundary=b", parts.into()),
+            415,
+            "unsupported_media_type",
+        ),
+    ];
+    for (place, (request, status, code)) in cases.into_iter().enumerate() {
+        let response = request.send().await;
+        // Who is told in the middle of a hundred megabytes may not have ears for the answer.
+        let Ok(response) = response else {
+            assert_eq!(place, 2);
+            continue;
+        };
+        assert_eq!(response.status().as_u16(), status, "{place}");
+        assert_eq!(problem(response).await["code"], code, "{place}");
+    }
+    let health = client.get(format!("{}/health/live", server.url)).send();
+    assert_eq!(health.await.unwrap().status(), StatusCode::OK);
 }
 
 #[tokio::test]
