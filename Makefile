@@ -52,7 +52,7 @@ certs: ## Write a self-signed certificate for local use to certs/, unless a good
 	@if openssl x509 -checkend 2592000 -noout -in certs/motovaultpro.com.crt >/dev/null 2>&1 && [ -s certs/motovaultpro.com.key ]; then \
 	  echo "certs/motovaultpro.com.crt is good for another month at least."; \
 	else \
-	  umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 825 -sha256 \
+	  umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -sha256 \
 	    -subj "/CN=motovaultpro.com" \
 	    -addext "subjectAltName=DNS:motovaultpro.com,DNS:*.motovaultpro.com,DNS:localhost,IP:127.0.0.1,IP:::1" \
 	    -addext "extendedKeyUsage=serverAuth" \
