@@ -6,6 +6,7 @@
 
 mod feed;
 mod known;
+mod ledger;
 mod platform;
 mod settings;
 mod usage;
@@ -14,8 +15,10 @@ pub(crate) use known::Known;
 pub use settings::TenantKeySettings;
 pub(crate) use settings::validate;
 
+use crate::policy::{Counts, Told};
 use crate::refusal::Refusal;
 use known::{Kept, Verdict};
+use ledger::Ledger;
 use moka::sync::Cache;
 use platform::Platform;
 use sha2::{Digest, Sha256};
@@ -25,6 +28,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use usage::Usage;
+use uuid::Uuid;
 
 /// How every key of a tenant begins.
 const PREFIX: &str = "mvp_live_";
@@ -32,6 +36,8 @@ const PREFIX: &str = "mvp_live_";
 const LONGEST: usize = 128;
 /// For how long a key that is not valid is refused without asking.
 const REFUSED_FOR: Duration = Duration::from_secs(5);
+/// For the report of what was used last.
+const LAST_REPORT: Duration = Duration::from_secs(2);
 /// Questions on their way at once; more are turned away, for they may be somebody who guesses.
 const QUESTIONS: usize = 256;
 
@@ -49,6 +55,9 @@ pub(crate) struct TenantKeys {
     kept: Cache<Print, Arc<Kept>>,
     questions: mpsc::Sender<Question>,
     usage: Usage,
+    platform: Platform,
+    /// Which gateway this is, among those that count together; another one after each start.
+    gateway: String,
     clock: Clock,
     keep: Duration,
     keep_away: Duration,
@@ -63,12 +72,14 @@ struct Clock {
 impl TenantKeys {
     /// Begins to follow the platform. Needs a tokio runtime, which does all the talking.
     pub(crate) fn begin(settings: &TenantKeySettings, own_key: &str) -> Result<Arc<Self>, String> {
-        let platform = Platform::new(settings, own_key)?;
+        let platform = Platform::new(settings, own_key, Ledger::default())?;
         let (questions, asked) = mpsc::channel(QUESTIONS);
         let keys = Arc::new(Self {
             kept: Cache::new(settings.max_keys),
             questions,
             usage: Usage::default(),
+            platform: platform.clone(),
+            gateway: Uuid::new_v4().to_string(),
             clock: Clock {
                 begun: Instant::now(),
                 confirmed_ms: AtomicU64::new(0),
@@ -87,12 +98,13 @@ impl TenantKeys {
         key.starts_with(PREFIX) && key.len() <= LONGEST
     }
 
-    /// Whose key it is; refused where it may not do what is wanted, or not from there.
+    /// Whose key it is; refused where it may not do what is wanted, or not from there, or its plan ends.
     pub(crate) async fn admit(
         &self,
         key: &str,
-        scope: &str,
-        address: IpAddr,
+        (scope, address): (&str, IpAddr),
+        counts: &Counts<'_>,
+        told: &mut Told,
     ) -> Result<Arc<Known>, Refusal> {
         let print: Print = Sha256::digest(key.as_bytes()).into();
         let known = match self.kept.get(&print) {
@@ -101,9 +113,19 @@ impl TenantKeys {
         };
         let known = known?;
         known.permit(scope, address)?;
-        known.count()?;
+        let tenant = known.tenant.to_str().unwrap_or_default();
+        let who = (tenant, self.gateway.as_str());
+        known.plan.judge(counts, who, &known.spent, told).await?;
         self.usage.add(&known.id);
         Ok(known)
+    }
+
+    /// Reports what has not been reported, before the gateway ends; the platform gets a moment for it.
+    pub(crate) async fn report_last(&self) {
+        let reported = usage::report_once(self, &self.platform);
+        if tokio::time::timeout(LAST_REPORT, reported).await.is_err() {
+            tracing::warn!("the last requests of tenants could not be reported");
+        }
     }
 
     fn is_fresh(&self, kept: &Kept) -> bool {
