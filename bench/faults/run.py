@@ -23,7 +23,7 @@ from load import Load, quantile
 from stack import KEY, ROOT, Stack, call
 
 RATE, FAULT_S, HEAL_S = (int(os.environ.get(name, default)) for name, default in [("RATE", 200), ("FAULT_S", 15), ("HEAL_S", 40)])
-BEFORE_S = 5
+BEFORE_S, LONG_S = 5, 100
 
 
 def programs() -> Path:
@@ -83,11 +83,11 @@ class House(Stack):
         return " ".join(f"{name}={state}" for name, state in found.items())
 
 
-def freeze(*names):
+def freeze(*names, seconds=FAULT_S):
     def fault(house):
         for name in names:
             house.all[name].freeze()
-        time.sleep(FAULT_S)
+        time.sleep(seconds)
         for name in names:
             house.all[name].thaw()
     return fault
@@ -117,6 +117,8 @@ VALIDATION, DOOR = House.validation_load, House.door_load
 SCENARIOS = {
     "keys-no-fault": (KEYS, lambda house: time.sleep(FAULT_S)),
     "keys-tenants-frozen": (KEYS, freeze("tenants-1", "tenants-2")),
+    # Longer than an answer about a key is good for without the platform's word.
+    "keys-tenants-frozen-long": (KEYS, freeze("tenants-1", "tenants-2", seconds=LONG_S), LONG_S),
     "keys-tenants-killed": (KEYS, kill("tenants-1", "tenants-2")),
     "keys-tenants-postgres-frozen": (KEYS, freeze("postgres-tenants")),
     "keys-tenants-postgres-killed": (KEYS, kill("postgres-tenants")),
@@ -139,7 +141,8 @@ SCENARIOS = {
 
 
 def measure(house: House, name: str):
-    make, fault = SCENARIOS[name]
+    make, fault, *more = SCENARIOS[name]
+    fault_s = more[0] if more else FAULT_S
     load, healed = make(house), []
 
     def act():
@@ -149,7 +152,7 @@ def measure(house: House, name: str):
 
     acting = threading.Thread(target=act)
     acting.start()
-    asyncio.run(load.run(BEFORE_S + FAULT_S + HEAL_S))
+    asyncio.run(load.run(BEFORE_S + fault_s + HEAL_S))
     acting.join()
     tell(name, load, healed[0])
     print(f"    {house.breakers()}", flush=True)

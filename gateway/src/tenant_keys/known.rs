@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 /// Whose a key is, or why it is refused.
@@ -18,6 +19,18 @@ pub(super) type Verdict = Result<Arc<Known>, Refusal>;
 pub(super) struct Kept {
     pub(super) verdict: Verdict,
     pub(super) asked: Instant,
+    /// Whether somebody is asking for a newer one.
+    pub(super) is_asked_again: AtomicBool,
+}
+
+impl Kept {
+    pub(super) const fn new(verdict: Verdict, asked: Instant) -> Self {
+        Self {
+            verdict,
+            asked,
+            is_asked_again: AtomicBool::new(false),
+        }
+    }
 }
 
 /// A key that is valid.

@@ -24,7 +24,7 @@ use platform::Platform;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use usage::Usage;
@@ -67,6 +67,8 @@ pub(crate) struct TenantKeys {
 struct Clock {
     begun: Instant,
     confirmed_ms: AtomicU64,
+    /// Whether the platform has failed to answer since the feed was last heard of.
+    is_away: AtomicBool,
 }
 
 impl TenantKeys {
@@ -83,6 +85,7 @@ impl TenantKeys {
             clock: Clock {
                 begun: Instant::now(),
                 confirmed_ms: AtomicU64::new(0),
+                is_away: AtomicBool::new(false),
             },
             keep: Duration::from_secs(settings.keep_s),
             keep_away: Duration::from_secs(settings.keep_away_s),
@@ -100,7 +103,7 @@ impl TenantKeys {
 
     /// Whose key it is; refused where it may not do what is wanted, or not from there, or its plan ends.
     pub(crate) async fn admit(
-        &self,
+        self: &Arc<Self>,
         key: &str,
         (scope, address): (&str, IpAddr),
         counts: &Counts<'_>,
@@ -109,7 +112,8 @@ impl TenantKeys {
         let print: Print = Sha256::digest(key.as_bytes()).into();
         let known = match self.kept.get(&print) {
             Some(kept) if self.is_fresh(&kept) => kept.verdict.clone(),
-            kept => self.ask(key, print, kept).await?,
+            Some(kept) if self.serves_away(&kept) => self.ask_again(key, print, &kept).await,
+            _ => self.ask(key, print).await.ok_or(Refusal::KeysAway)?,
         };
         let known = known?;
         known.permit(scope, address)?;
@@ -142,12 +146,33 @@ impl TenantKeys {
             .min(self.clock.since_confirmed(kept.asked))
     }
 
-    async fn ask(
-        &self,
-        key: &str,
-        print: Print,
-        before: Option<Arc<Kept>>,
-    ) -> Result<Verdict, Refusal> {
+    fn serves_away(&self, kept: &Kept) -> bool {
+        kept.verdict.is_ok() && self.age(kept) < self.keep_away
+    }
+
+    /// What is known of a key, asked for once more. One request a key waits for that, and none while the platform is known to
+    /// be away.
+    async fn ask_again(self: &Arc<Self>, key: &str, print: Print, kept: &Arc<Kept>) -> Verdict {
+        if kept.is_asked_again.swap(true, Ordering::AcqRel) {
+            return kept.verdict.clone();
+        }
+        let (keys, key, before) = (Arc::clone(self), key.to_owned(), Arc::clone(kept));
+        // A task of its own: it goes on when the client has left.
+        let asking = tokio::spawn(async move {
+            let verdict = keys.ask(&key, print).await;
+            before.is_asked_again.store(false, Ordering::Release);
+            verdict
+        });
+        let verdict = if self.clock.is_away() {
+            None
+        } else {
+            asking.await.ok().flatten()
+        };
+        verdict.unwrap_or_else(|| kept.verdict.clone())
+    }
+
+    /// Asks the platform; `None` when it does not say.
+    async fn ask(&self, key: &str, print: Print) -> Option<Verdict> {
         let (answer, answered) = oneshot::channel();
         let question = Question {
             key: key.to_owned(),
@@ -158,20 +183,14 @@ impl TenantKeys {
             Ok(()) => answered.await.ok().flatten(),
             Err(_) => None,
         };
-        if let Some(verdict) = verdict {
-            let kept = Kept {
-                verdict: verdict.clone(),
-                asked,
-            };
-            self.kept.insert(print, Arc::new(kept));
-            return Ok(verdict);
-        }
-        match before {
-            Some(kept) if kept.verdict.is_ok() && self.age(&kept) < self.keep_away => {
-                Ok(kept.verdict.clone())
+        match &verdict {
+            Some(verdict) => {
+                let kept = Kept::new(verdict.clone(), asked);
+                self.kept.insert(print, Arc::new(kept));
             }
-            _ => Err(Refusal::KeysAway),
+            None => self.clock.note_away(),
         }
+        verdict
     }
 
     /// Forgets what an event may have made wrong.
@@ -193,6 +212,15 @@ impl Clock {
     fn confirm(&self) {
         let ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.confirmed_ms.store(ms, Ordering::Release);
+        self.is_away.store(false, Ordering::Release);
+    }
+
+    fn note_away(&self) {
+        self.is_away.store(true, Ordering::Release);
+    }
+
+    fn is_away(&self) -> bool {
+        self.is_away.load(Ordering::Acquire)
     }
 
     /// How long ago the feed was last heard of, as far as that was after `asked`.

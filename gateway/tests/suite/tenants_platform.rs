@@ -75,6 +75,14 @@ impl TenantsPlatform {
         Customer { tenant, key }
     }
 
+    /// Freezes it, or lets it go on.
+    pub(crate) fn signal(&self, signal: &str) {
+        let told = Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status();
+        assert!(told.unwrap().success());
+    }
+
     /// Another key of a tenant.
     pub(crate) fn key_of(&self, tenant: &str) -> String {
         let body = json!({"name": "program", "scopes": ["vehicles:read"]});

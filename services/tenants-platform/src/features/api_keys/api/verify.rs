@@ -70,11 +70,12 @@ pub(super) async fn verify_key(
     }
     // Before it is looked at: a count of the next day must not pass for one of this.
     let today = tenants::today().to_string();
-    let told = tokio::try_join!(
-        tenants::quota_of(&db, tenant.id),
-        tenants::plan_of(&db, &tenant.plan)
-    );
-    let (quota, plan) = told.map_err(Fault::from)?;
+    let quota = tenants::quota_of(&db, tenant.id)
+        .await
+        .map_err(Fault::from)?;
+    let plan = tenants::plan_of(&db, &tenant.plan)
+        .await
+        .map_err(Fault::from)?;
     let number = |of_plan: Option<i32>| of_plan.and_then(|it| u32::try_from(it).ok());
     let requests = quota.get(tenants::Metric::RequestsPerDay.as_str());
     let verified = VerifiedKey {
