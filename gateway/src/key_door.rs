@@ -1,5 +1,6 @@
 //! Who may pass a route that asks for an API key: consumers with a key file, and programs of tenants.
 
+use crate::policy::Counts;
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::request_headers::API_KEY;
@@ -9,11 +10,8 @@ use crate::tenant_keys::TenantKeys;
 use access::{Consumer, KeyFile, WatchedKeyRing};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
-use jiff::Timestamp;
 use std::net::IpAddr;
 use std::sync::Arc;
-
-const DAY_S: i64 = 86_400;
 
 /// The keys of one route.
 pub(crate) struct KeyDoor {
@@ -76,6 +74,7 @@ impl KeyDoor {
         &self,
         request: &Parts,
         address: IpAddr,
+        counts: &Counts<'_>,
         record: &mut Record,
     ) -> Result<(), Refusal> {
         let key = request.headers.get(API_KEY).ok_or(Refusal::KeyMissing)?;
@@ -85,13 +84,9 @@ impl KeyDoor {
             return Ok(());
         };
         // Boxed, because every connection has room for what is not.
-        let known = Box::pin(door.keys.admit(key, &door.scope, address)).await;
-        let known = known.inspect_err(|refusal| {
-            if *refusal == Refusal::QuotaExceeded {
-                let left_s = DAY_S - Timestamp::now().as_second().rem_euclid(DAY_S);
-                record.retry_after_s = u64::try_from(left_s).ok();
-            }
-        })?;
+        let wanted = (door.scope.as_str(), address);
+        let told = &mut record.dress.told;
+        let known = Box::pin(door.keys.admit(key, wanted, counts, told)).await?;
         record.consumer = Some(Consumer::new(&known.id));
         record.tenant = Some(known.tenant.clone());
         Ok(())

@@ -238,7 +238,7 @@ async fn admit<'a>(
         return Err((Refusal::MethodOfRoute, Some(route.allow.clone())));
     }
     if let Some(door) = shared.door_of(route) {
-        door.admit(request, client.ip, record)
+        door.admit(request, client.ip, &worker.counts(shared), record)
             .await
             .map_err(plain)?;
     }

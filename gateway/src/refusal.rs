@@ -124,7 +124,7 @@ refusals! {
     /// The issuer's keys are not known.
     TokenKeys = Unavailable, "token_keys", "Tokens cannot be checked now.";
     /// The caller is faster than a limit of the route.
-    RateLimited = RateLimited, "rate_limited", "You ask faster than this route allows; see Retry-After.";
+    RateLimited = RateLimited, "rate_limited", "You ask faster than this route or your plan allows; see Retry-After.";
     /// The caller has asked as often as it may today.
     QuotaExceeded = DailyQuotaExceeded, "daily_quota_exceeded", "You have asked as often as you may today; see Retry-After.";
     /// A limit cannot be looked up, and the route is closed then.

@@ -125,6 +125,7 @@ impl Gateway {
                 tracing::error!("the serving threads could not be waited for");
             }
         }
+        self.live.load_full().finish().await;
         self.admin.abort();
         drop(self.log_writer);
     }

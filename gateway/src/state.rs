@@ -182,6 +182,13 @@ impl Shared {
         members.for_each(|member| member.instance.sweep(worker));
     }
 
+    /// Says what was not said yet, when nothing is served any more.
+    pub(crate) async fn finish(&self) {
+        if let Some(keys) = &self.tenant_keys {
+            keys.report_last().await;
+        }
+    }
+
     /// Who may pass a route; `None` where everybody may.
     pub(crate) fn door_of(&self, route: &Route) -> Option<&KeyDoor> {
         self.doors.get(route.keys?)

@@ -379,7 +379,7 @@ fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
     let loopback = || "127.0.0.1".to_owned();
     let vehicles = format!("http://127.0.0.1:{}", a.port("vehicles-platform")?);
     let tenants = format!("http://127.0.0.1:{}", a.port(TENANTS)?);
-    Ok(vec![
+    let mut all = vec![
         setting("LISTEN__HOST", loopback()),
         setting("LISTEN__PORT", a.port(GATEWAY)?.to_string()),
         setting("ADMIN__HOST", loopback()),
@@ -388,7 +388,10 @@ fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
         setting("UPSTREAMS__PLATFORM_VEHICLES__URL", vehicles),
         setting("UPSTREAMS__PLATFORM_TENANTS__URL", tenants.clone()),
         setting("TENANT_KEYS__URL", tenants),
-    ])
+    ];
+    // Counts are small: a Redis of its own would be one more process for nothing.
+    all.extend(a.redis("tenants", "MVP_GATEWAY__")?);
+    Ok(all)
 }
 
 /// Which release is live, out of `vehicles-platform etl releases --json`. Loading the embedded one

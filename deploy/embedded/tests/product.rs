@@ -136,6 +136,7 @@ fn a_newcomer_gets_the_real_makes_of_2022_through_the_gateway_and_nothing_that_f
 {
     let product = Product::start();
     a_program_of_a_tenant_passes_as_long_as_its_key_is_good(&product);
+    what_an_operator_expects_is_switched_on(&product);
     one_page_tells_of_every_api(&product);
     drop_downs_lead_from_a_year_to_a_transmission(&product);
     a_vin_tells_its_vehicle(&product);
@@ -233,6 +234,48 @@ fn a_program_of_a_tenant_passes_as_long_as_its_key_is_good(product: &Product) {
     until("the revocation is known", || status(&good["key"]) == 401);
     let told = product.ask(MAKES, good["key"].as_str()).unwrap();
     assert_eq!(told.json()["code"], "api_key_revoked");
+}
+
+/// A fresh installation tells browsers what they need to know, slows whoever guesses keys, and keeps the plans of tenants.
+fn what_an_operator_expects_is_switched_on(product: &Product) {
+    let refused = product
+        .ask(MAKES, Some("mvp_svc_wrong_0123456789"))
+        .unwrap();
+    assert_eq!(refused.status, 401);
+    for header in [
+        "x-content-type-options: nosniff",
+        "referrer-policy: ",
+        "permissions-policy: ",
+        "content-security-policy: ",
+        "ratelimit-policy: \"address\";q=12000;w=60",
+        "ratelimit: \"address\";r=",
+    ] {
+        assert!(refused.head.contains(header), "{header}: {}", refused.head);
+    }
+    let key = product.house.secret("platform-tenants-api-key");
+    let plan = json!({ "title": "Three", "quotas": { "requests_per_day": 3 } });
+    let body = plan.to_string();
+    let put = format!(
+        "PUT /platform/tenants/plans/three HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    assert_eq!(product.send(&put, Some(&key)).unwrap().status, 200);
+    let tenant = json!({ "name": "Small", "plan": "three" });
+    let tenant = product.post_with("/platform/tenants", &tenant, &key).json();
+    let keys = format!(
+        "/platform/tenants/{}/api-keys",
+        tenant["id"].as_str().unwrap()
+    );
+    let program = json!({ "name": "p", "scopes": ["vehicles:read"] });
+    let made = product.post_with(&keys, &program, &key).json();
+    let ask = || product.ask(MAKES, made["key"].as_str()).unwrap();
+    let statuses: Vec<u16> = (0..4).map(|_| ask().status).collect();
+    assert_eq!(statuses, [200, 200, 200, 429]);
+    assert!(ask().head.contains("\"plan-day\";r=0"), "{}", ask().head);
+    let counted = product
+        .house
+        .ok(&["redis-cli", "tenants", "keys", "mvp-gateway:plan:*"]);
+    assert!(counted.contains("mvp-gateway:plan:"), "{counted}");
 }
 
 fn one_page_tells_of_every_api(product: &Product) {

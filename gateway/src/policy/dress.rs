@@ -1,7 +1,7 @@
 //! What an answer carries because of its route's policy.
 
 use super::cors::{self, Cors};
-use super::limits::Told;
+use super::limits::{Limits, Told};
 use super::{BrowserHeaders, Policy, compress};
 use http::header::{
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
@@ -56,23 +56,37 @@ impl Dress {
             // Where the upstream has said something, that stays.
             headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(hsts);
         }
+        let limits = self.policy.as_ref().and_then(|it| it.limits.as_ref());
+        self.told.put_on(limits.map(Limits::policy), headers);
         let Some(policy) = &self.policy else { return };
-        if let Some(limits) = &policy.limits {
-            headers.insert(RATE_LIMIT_POLICY, limits.policy());
-            if let Ok(left) = HeaderValue::from_str(&self.told.left)
-                && !left.is_empty()
-            {
-                headers.insert(RATE_LIMIT, left);
-            }
-            if let Some(seconds) = self.told.retry_after_s {
-                headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-            }
-        }
         if let Some(cors) = &policy.cors {
             Cors::put_on(cors, headers, self.origin.take(), self.preflight);
         }
         if let Some(browser) = &policy.browser {
             browser.put_on(headers);
+        }
+    }
+}
+
+impl Told {
+    /// Says which limits there are, the route's and the plan's, and what is left of them.
+    fn put_on(&self, of_route: Option<HeaderValue>, headers: &mut HeaderMap) {
+        if let Some(of_route) = of_route {
+            headers.insert(RATE_LIMIT_POLICY, of_route);
+        }
+        // A list may stand on several lines (RFC 9651 §4.2).
+        if let Ok(of_plan) = HeaderValue::from_str(&self.policy)
+            && !of_plan.is_empty()
+        {
+            headers.append(RATE_LIMIT_POLICY, of_plan);
+        }
+        if let Ok(left) = HeaderValue::from_str(&self.left)
+            && !left.is_empty()
+        {
+            headers.insert(RATE_LIMIT, left);
+        }
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
     }
 }

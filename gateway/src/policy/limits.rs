@@ -23,12 +23,17 @@ pub(crate) struct Limits {
 
 struct Limit {
     by: LimitBy,
-    rate: Rate,
+    pace: Pace,
+}
+
+/// A rate that callers keep, whoever they are.
+pub(super) struct Pace {
+    pub(super) rate: Rate,
     /// Its name in headers.
-    name: String,
+    pub(super) name: String,
     /// Its name among the counters.
-    id: String,
-    on_failure: OnRedisFailure,
+    pub(super) id: String,
+    pub(super) on_failure: OnRedisFailure,
 }
 
 struct Quota {
@@ -63,14 +68,17 @@ pub(crate) struct Counts<'a> {
 pub(crate) struct Told {
     /// The value of `RateLimit`, as far as it is written.
     pub(crate) left: String,
+    /// What stands in `RateLimit-Policy` beside the route's own limits.
+    pub(crate) policy: String,
     /// After so many seconds the next request passes.
     pub(crate) retry_after_s: Option<u64>,
 }
 
 /// Whom a limit counts together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Caller<'a> {
+pub(super) enum Caller<'a> {
     Consumer(&'a str),
+    Tenant(&'a str),
     Subject(&'a str),
     Address(IpAddr),
     Everybody,
@@ -98,10 +106,12 @@ impl Limits {
             let _ = write!(policy, "\"{name}\";q={};w={}, ", limit.rate, limit.per_s);
             built.push(Limit {
                 by: limit.by,
-                rate: Rate::new(limit.rate, limit.per_s, limit.burst.unwrap_or(limit.rate)),
-                name,
-                id: format!("{prefix}#{index}"),
-                on_failure: limit.on_redis_failure,
+                pace: Pace {
+                    rate: Rate::new(limit.rate, limit.per_s, limit.burst.unwrap_or(limit.rate)),
+                    name,
+                    id: format!("{prefix}#{index}"),
+                    on_failure: limit.on_redis_failure,
+                },
             });
         }
         let quota = quota.map(|quota| Quota {
@@ -133,7 +143,7 @@ impl Limits {
         told: &mut Told,
     ) -> Result<(), Refusal> {
         for limit in self.rates.iter().filter(|l| l.by == LimitBy::Address) {
-            limit.judge(counts, who, told).await?;
+            limit.pace.judge(counts, who.by(limit.by), told).await?;
         }
         Ok(())
     }
@@ -146,7 +156,7 @@ impl Limits {
         told: &mut Told,
     ) -> Result<(), Refusal> {
         for limit in self.rates.iter().filter(|l| l.by != LimitBy::Address) {
-            limit.judge(counts, who, told).await?;
+            limit.pace.judge(counts, who.by(limit.by), told).await?;
         }
         match &self.quota {
             Some(quota) => quota.judge(counts, who, told).await,
@@ -155,14 +165,13 @@ impl Limits {
     }
 }
 
-impl Limit {
-    async fn judge(
+impl Pace {
+    pub(super) async fn judge(
         &self,
         counts: &Counts<'_>,
-        who: Who<'_>,
+        caller: Caller<'_>,
         told: &mut Told,
     ) -> Result<(), Refusal> {
-        let caller = who.by(self.by);
         let shared = match counts.redis {
             Some(redis) => {
                 let name = CounterName::new("limit", &self.id, &caller.to_string());
@@ -214,7 +223,7 @@ impl Quota {
 }
 
 /// What Redis said, or what the route wants without it; None lets the request pass unseen.
-fn decide<T>(
+pub(super) fn decide<T>(
     counts: &Counts<'_>,
     shared: Option<T>,
     on_failure: OnRedisFailure,
@@ -256,6 +265,7 @@ impl fmt::Display for Caller<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Consumer(name) => write!(f, "key {name}"),
+            Self::Tenant(id) => write!(f, "tenant {id}"),
             Self::Subject(name) => write!(f, "user {name}"),
             Self::Address(address) => write!(f, "address {address}"),
             Self::Everybody => f.write_str("route"),
@@ -264,7 +274,7 @@ impl fmt::Display for Caller<'_> {
 }
 
 impl Told {
-    fn note(&mut self, name: &str, left: u32, full_in_s: u64) {
+    pub(super) fn note(&mut self, name: &str, left: u32, full_in_s: u64) {
         let comma = if self.left.is_empty() { "" } else { ", " };
         // Writing to a string cannot fail.
         let _ = write!(self.left, "{comma}\"{name}\";r={left};t={full_in_s}");
@@ -276,7 +286,7 @@ fn seconds(us: u64) -> u64 {
 }
 
 /// The day since 1970 and how many seconds it still has, in UTC.
-fn today() -> (u32, u64) {
+pub(super) fn today() -> (u32, u64) {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());

@@ -11,7 +11,9 @@ mod gcra;
 mod limit_settings;
 mod limits;
 mod local_counts;
+mod plan;
 mod redis_counts;
+mod spent;
 
 pub use browser_settings::{AddressSettings, BrowserHeaders, CorsSettings};
 pub use limit_settings::{LimitBy, LimitSettings, OnRedisFailure, QuotaSettings, RedisSettings};
@@ -20,9 +22,11 @@ pub(crate) use bearer::Verifiers;
 pub(crate) use browser_settings::validate as validate_browser;
 pub(crate) use dress::Dress;
 pub(crate) use limit_settings::validate as validate_limits;
-pub(crate) use limits::Counts;
+pub(crate) use limits::{Counts, Told};
 pub(crate) use local_counts::LocalCounts;
+pub(crate) use plan::PlanLimits;
 pub(crate) use redis_counts::RedisCounts;
+pub(crate) use spent::Spent;
 
 use crate::proxy::{Client, Worker};
 use crate::record::Record;

@@ -2,6 +2,7 @@
 
 use super::gcra::{Rate, Verdict};
 use super::limit_settings::RedisSettings;
+use super::spent::DayCount;
 use crate::settings::SettingsError;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, IntoConnectionInfo, RedisConnectionInfo, Script};
@@ -40,6 +41,26 @@ if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return count
 ";
 
+/// What every gateway has let through on a day stands in a field of its own, and only that gateway raises it: however often a
+/// gateway says the same again, and whatever was lost here, the sum comes right.
+const SPEND: &str = r"
+local before = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0)
+local own = math.max(before, tonumber(ARGV[2]))
+local sum = 0
+for _, field in ipairs(redis.call('HVALS', KEYS[1])) do sum = sum + tonumber(field) end
+local others = math.max(sum - before, tonumber(ARGV[3]))
+local passes = 0
+if own + others < tonumber(ARGV[4]) then
+  own = own + 1
+  passes = 1
+end
+if own > before then
+  redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', own))
+  redis.call('EXPIRE', KEYS[1], ARGV[5])
+end
+return {passes, own, others}
+";
+
 /// A counter's name: nothing of the caller can be read from it.
 pub(crate) struct CounterName(String);
 
@@ -65,6 +86,7 @@ pub(crate) struct RedisCounts {
     connection: ConnectionManager,
     rate: Script,
     quota: Script,
+    spend: Script,
     answer_timeout: Duration,
     failures: AtomicU32,
     begin: Instant,
@@ -102,6 +124,7 @@ impl RedisCounts {
                 .map_err(unusable)?,
             rate: Script::new(RATE),
             quota: Script::new(QUOTA),
+            spend: Script::new(SPEND),
             answer_timeout,
             failures: AtomicU32::new(0),
             begin: Instant::now(),
@@ -130,6 +153,23 @@ impl RedisCounts {
         asked.arg(ends_in_s);
         self.bounded(asked.invoke_async(&mut self.connection.clone()))
             .await
+    }
+
+    /// Takes one of a day's requests, if one is left; None when Redis does not say in time.
+    pub(crate) async fn spend(
+        &self,
+        name: &CounterName,
+        gateway: &str,
+        known: DayCount,
+        (limit, ends_in_s): (u64, u64),
+    ) -> Option<(bool, DayCount)> {
+        let mut asked = self.spend.key(&name.0);
+        asked.arg(gateway).arg(known.own).arg(known.others);
+        asked.arg(limit).arg(ends_in_s);
+        let (passes, own, others): (u8, u64, u64) = self
+            .bounded(asked.invoke_async(&mut self.connection.clone()))
+            .await?;
+        Some((passes == 1, DayCount { own, others }))
     }
 
     async fn bounded<T>(&self, answer: impl Future<Output = redis::RedisResult<T>>) -> Option<T> {

@@ -15,6 +15,9 @@ pub(super) async fn follow(keys: Weak<TenantKeys>, platform: Platform) {
     let mut is_heard = true;
     while keys.strong_count() > 0 {
         let Some(page) = platform.events(after).await else {
+            if let Some(keys) = keys.upgrade() {
+                keys.clock.note_away();
+            }
             if is_heard {
                 tracing::warn!(
                     "the tenants platform is not heard of; known keys serve for a while"

@@ -1,5 +1,7 @@
 //! A key that the platform has told of.
 
+use super::ledger::Ledger;
+use crate::policy::{PlanLimits, Spent};
 use crate::refusal::Refusal;
 use contracts::tenants::{VerifiedKey, scopes_permit};
 use http::HeaderValue;
@@ -7,7 +9,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 /// Whose a key is, or why it is refused.
@@ -17,10 +19,21 @@ pub(super) type Verdict = Result<Arc<Known>, Refusal>;
 pub(super) struct Kept {
     pub(super) verdict: Verdict,
     pub(super) asked: Instant,
+    /// Whether somebody is asking for a newer one.
+    pub(super) is_asked_again: AtomicBool,
+}
+
+impl Kept {
+    pub(super) const fn new(verdict: Verdict, asked: Instant) -> Self {
+        Self {
+            verdict,
+            asked,
+            is_asked_again: AtomicBool::new(false),
+        }
+    }
 }
 
 /// A key that is valid.
-#[derive(Debug)]
 pub(crate) struct Known {
     /// Its id; no secret.
     pub(crate) id: Arc<str>,
@@ -29,23 +42,24 @@ pub(crate) struct Known {
     scopes: Vec<String>,
     networks: Vec<IpNet>,
     expires_at: Option<Timestamp>,
-    /// What the plan has left of the day, as far as this gateway knows.
-    left_today: Option<AtomicI64>,
-    /// Days since 1970 for which that holds.
-    day: i64,
+    /// What the plan of its tenant includes.
+    pub(super) plan: PlanLimits,
+    /// What its tenant has asked today.
+    pub(super) spent: Arc<Spent>,
 }
 
 impl Known {
     /// `None` for an answer that cannot be understood: it permits nothing.
-    pub(super) fn of(key: VerifiedKey) -> Option<Self> {
+    pub(super) fn of(key: VerifiedKey, ledger: &Ledger) -> Option<Self> {
         let expires_at = key.expires_at.map(|end| end.parse()).transpose().ok()?;
         let networks = key.networks.iter().map(|text| text.parse());
-        let left = |limit: i64| AtomicI64::new(limit.saturating_sub(key.requests_today));
+        let per_day = key.requests_per_day;
+        let per_day = per_day.map(|it| u64::try_from(it).unwrap_or_default());
         Some(Self {
+            plan: PlanLimits::new(key.requests_per_minute, key.burst, per_day),
+            spent: ledger.learn(key.tenant_id, &key.today, key.requests_today),
             tenant: HeaderValue::from_str(&key.tenant_id.to_string()).ok()?,
             networks: networks.collect::<Result<_, _>>().ok()?,
-            left_today: key.requests_per_day.map(left),
-            day: today(),
             id: key.id.into(),
             scopes: key.scopes,
             expires_at,
@@ -67,52 +81,39 @@ impl Known {
             Err(Refusal::KeyScope)
         }
     }
-
-    /// Counts a request against the plan's day. Gateways count apart and learn of each other when they ask again.
-    pub(super) fn count(&self) -> Result<(), Refusal> {
-        let Some(left) = &self.left_today else {
-            return Ok(());
-        };
-        if self.day != today() || left.fetch_sub(1, Ordering::Relaxed) > 0 {
-            Ok(())
-        } else {
-            Err(Refusal::QuotaExceeded)
-        }
-    }
-}
-
-fn today() -> i64 {
-    Timestamp::now().as_second() / 86_400
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn known(networks: &[&str], expires_at: Option<&str>, per_day: Option<i64>) -> Option<Known> {
+    fn known(networks: &[&str], expires_at: Option<&str>) -> Option<Known> {
         let key = serde_json::json!({
             "id": "aB3dE6gH9jK2",
             "tenant_id": "00000000-0000-7000-8000-000000000001",
             "scopes": ["vehicles:read"],
             "networks": networks,
             "expires_at": expires_at,
-            "requests_per_day": per_day,
+            "requests_per_day": 10,
             "requests_today": 8,
+            "today": "2026-10-31",
+            "requests_per_minute": 60,
+            "burst": null,
             "keep_s": 60,
         });
-        Known::of(serde_json::from_value(key).unwrap())
+        Known::of(serde_json::from_value(key).unwrap(), &Ledger::default())
     }
 
     #[test]
     fn a_key_may_do_what_its_scopes_say_from_where_they_say() {
         let here: IpAddr = "203.0.113.9".parse().unwrap();
-        let everywhere = known(&[], None, None).unwrap();
+        let everywhere = known(&[], None).unwrap();
         assert_eq!(everywhere.permit("vehicles:read", here), Ok(()));
         assert_eq!(
             everywhere.permit("vehicles:write", here),
             Err(Refusal::KeyScope)
         );
-        let at_home = known(&["203.0.113.0/24"], None, None).unwrap();
+        let at_home = known(&["203.0.113.0/24"], None).unwrap();
         assert_eq!(at_home.permit("vehicles:read", here), Ok(()));
         let mapped = "::ffff:203.0.113.9".parse().unwrap();
         assert_eq!(at_home.permit("vehicles:read", mapped), Ok(()));
@@ -121,7 +122,7 @@ mod tests {
             at_home.permit("vehicles:read", away),
             Err(Refusal::KeyNetwork)
         );
-        let ended = known(&[], Some("2020-01-01T00:00:00Z"), None).unwrap();
+        let ended = known(&[], Some("2020-01-01T00:00:00Z")).unwrap();
         assert_eq!(
             ended.permit("vehicles:read", here),
             Err(Refusal::KeyExpired)
@@ -130,17 +131,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_understood_permits_nothing() {
-        assert!(known(&["everywhere"], None, None).is_none());
-        assert!(known(&[], Some("soon"), None).is_none());
-    }
-
-    #[test]
-    fn the_plan_s_day_has_an_end() {
-        let key = known(&[], None, Some(10)).unwrap();
-        assert_eq!(key.count(), Ok(()));
-        assert_eq!(key.count(), Ok(()));
-        assert_eq!(key.count(), Err(Refusal::QuotaExceeded));
-        let unlimited = known(&[], None, None).unwrap();
-        assert!((0..1000).all(|_| unlimited.count().is_ok()));
+        assert!(known(&["everywhere"], None).is_none());
+        assert!(known(&[], Some("soon")).is_none());
     }
 }

@@ -6,6 +6,7 @@
 
 mod feed;
 mod known;
+mod ledger;
 mod platform;
 mod settings;
 mod usage;
@@ -14,17 +15,20 @@ pub(crate) use known::Known;
 pub use settings::TenantKeySettings;
 pub(crate) use settings::validate;
 
+use crate::policy::{Counts, Told};
 use crate::refusal::Refusal;
 use known::{Kept, Verdict};
+use ledger::Ledger;
 use moka::sync::Cache;
 use platform::Platform;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use usage::Usage;
+use uuid::Uuid;
 
 /// How every key of a tenant begins.
 const PREFIX: &str = "mvp_live_";
@@ -32,6 +36,8 @@ const PREFIX: &str = "mvp_live_";
 const LONGEST: usize = 128;
 /// For how long a key that is not valid is refused without asking.
 const REFUSED_FOR: Duration = Duration::from_secs(5);
+/// For the report of what was used last.
+const LAST_REPORT: Duration = Duration::from_secs(2);
 /// Questions on their way at once; more are turned away, for they may be somebody who guesses.
 const QUESTIONS: usize = 256;
 
@@ -49,6 +55,9 @@ pub(crate) struct TenantKeys {
     kept: Cache<Print, Arc<Kept>>,
     questions: mpsc::Sender<Question>,
     usage: Usage,
+    platform: Platform,
+    /// Which gateway this is, among those that count together; another one after each start.
+    gateway: String,
     clock: Clock,
     keep: Duration,
     keep_away: Duration,
@@ -58,20 +67,25 @@ pub(crate) struct TenantKeys {
 struct Clock {
     begun: Instant,
     confirmed_ms: AtomicU64,
+    /// Whether the platform has failed to answer since the feed was last heard of.
+    is_away: AtomicBool,
 }
 
 impl TenantKeys {
     /// Begins to follow the platform. Needs a tokio runtime, which does all the talking.
     pub(crate) fn begin(settings: &TenantKeySettings, own_key: &str) -> Result<Arc<Self>, String> {
-        let platform = Platform::new(settings, own_key)?;
+        let platform = Platform::new(settings, own_key, Ledger::default())?;
         let (questions, asked) = mpsc::channel(QUESTIONS);
         let keys = Arc::new(Self {
             kept: Cache::new(settings.max_keys),
             questions,
             usage: Usage::default(),
+            platform: platform.clone(),
+            gateway: Uuid::new_v4().to_string(),
             clock: Clock {
                 begun: Instant::now(),
                 confirmed_ms: AtomicU64::new(0),
+                is_away: AtomicBool::new(false),
             },
             keep: Duration::from_secs(settings.keep_s),
             keep_away: Duration::from_secs(settings.keep_away_s),
@@ -87,23 +101,35 @@ impl TenantKeys {
         key.starts_with(PREFIX) && key.len() <= LONGEST
     }
 
-    /// Whose key it is; refused where it may not do what is wanted, or not from there.
+    /// Whose key it is; refused where it may not do what is wanted, or not from there, or its plan ends.
     pub(crate) async fn admit(
-        &self,
+        self: &Arc<Self>,
         key: &str,
-        scope: &str,
-        address: IpAddr,
+        (scope, address): (&str, IpAddr),
+        counts: &Counts<'_>,
+        told: &mut Told,
     ) -> Result<Arc<Known>, Refusal> {
         let print: Print = Sha256::digest(key.as_bytes()).into();
         let known = match self.kept.get(&print) {
             Some(kept) if self.is_fresh(&kept) => kept.verdict.clone(),
-            kept => self.ask(key, print, kept).await?,
+            Some(kept) if self.serves_away(&kept) => self.ask_again(key, print, &kept).await,
+            _ => self.ask(key, print).await.ok_or(Refusal::KeysAway)?,
         };
         let known = known?;
         known.permit(scope, address)?;
-        known.count()?;
+        let tenant = known.tenant.to_str().unwrap_or_default();
+        let who = (tenant, self.gateway.as_str());
+        known.plan.judge(counts, who, &known.spent, told).await?;
         self.usage.add(&known.id);
         Ok(known)
+    }
+
+    /// Reports what has not been reported, before the gateway ends; the platform gets a moment for it.
+    pub(crate) async fn report_last(&self) {
+        let reported = usage::report_once(self, &self.platform);
+        if tokio::time::timeout(LAST_REPORT, reported).await.is_err() {
+            tracing::warn!("the last requests of tenants could not be reported");
+        }
     }
 
     fn is_fresh(&self, kept: &Kept) -> bool {
@@ -120,12 +146,33 @@ impl TenantKeys {
             .min(self.clock.since_confirmed(kept.asked))
     }
 
-    async fn ask(
-        &self,
-        key: &str,
-        print: Print,
-        before: Option<Arc<Kept>>,
-    ) -> Result<Verdict, Refusal> {
+    fn serves_away(&self, kept: &Kept) -> bool {
+        kept.verdict.is_ok() && self.age(kept) < self.keep_away
+    }
+
+    /// What is known of a key, asked for once more. One request a key waits for that, and none while the platform is known to
+    /// be away.
+    async fn ask_again(self: &Arc<Self>, key: &str, print: Print, kept: &Arc<Kept>) -> Verdict {
+        if kept.is_asked_again.swap(true, Ordering::AcqRel) {
+            return kept.verdict.clone();
+        }
+        let (keys, key, before) = (Arc::clone(self), key.to_owned(), Arc::clone(kept));
+        // A task of its own: it goes on when the client has left.
+        let asking = tokio::spawn(async move {
+            let verdict = keys.ask(&key, print).await;
+            before.is_asked_again.store(false, Ordering::Release);
+            verdict
+        });
+        let verdict = if self.clock.is_away() {
+            None
+        } else {
+            asking.await.ok().flatten()
+        };
+        verdict.unwrap_or_else(|| kept.verdict.clone())
+    }
+
+    /// Asks the platform; `None` when it does not say.
+    async fn ask(&self, key: &str, print: Print) -> Option<Verdict> {
         let (answer, answered) = oneshot::channel();
         let question = Question {
             key: key.to_owned(),
@@ -136,20 +183,14 @@ impl TenantKeys {
             Ok(()) => answered.await.ok().flatten(),
             Err(_) => None,
         };
-        if let Some(verdict) = verdict {
-            let kept = Kept {
-                verdict: verdict.clone(),
-                asked,
-            };
-            self.kept.insert(print, Arc::new(kept));
-            return Ok(verdict);
-        }
-        match before {
-            Some(kept) if kept.verdict.is_ok() && self.age(&kept) < self.keep_away => {
-                Ok(kept.verdict.clone())
+        match &verdict {
+            Some(verdict) => {
+                let kept = Kept::new(verdict.clone(), asked);
+                self.kept.insert(print, Arc::new(kept));
             }
-            _ => Err(Refusal::KeysAway),
+            None => self.clock.note_away(),
         }
+        verdict
     }
 
     /// Forgets what an event may have made wrong.
@@ -171,6 +212,15 @@ impl Clock {
     fn confirm(&self) {
         let ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.confirmed_ms.store(ms, Ordering::Release);
+        self.is_away.store(false, Ordering::Release);
+    }
+
+    fn note_away(&self) {
+        self.is_away.store(true, Ordering::Release);
+    }
+
+    fn is_away(&self) -> bool {
+        self.is_away.load(Ordering::Acquire)
     }
 
     /// How long ago the feed was last heard of, as far as that was after `asked`.

@@ -2,9 +2,11 @@
 
 use super::Question;
 use super::known::{Known, Verdict};
+use super::ledger::Ledger;
 use super::settings::TenantKeySettings;
 use crate::refusal::Refusal;
-use contracts::tenants::VerifiedKey;
+use contracts::List;
+use contracts::tenants::{RequestsToday, VerifiedKey};
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, StatusCode};
 use serde::Deserialize;
@@ -28,6 +30,7 @@ const AT_ONCE: usize = 32;
 pub(super) struct Platform {
     client: Client,
     url: Arc<str>,
+    ledger: Ledger,
 }
 
 /// What happened, as far as keys go.
@@ -53,7 +56,11 @@ struct Coded {
 }
 
 impl Platform {
-    pub(super) fn new(settings: &TenantKeySettings, own_key: &str) -> Result<Self, String> {
+    pub(super) fn new(
+        settings: &TenantKeySettings,
+        own_key: &str,
+        ledger: Ledger,
+    ) -> Result<Self, String> {
         let mut key = HeaderValue::from_str(own_key).map_err(|_| "the key cannot be sent")?;
         key.set_sensitive(true);
         let client = Client::builder()
@@ -69,6 +76,7 @@ impl Platform {
         Ok(Self {
             client,
             url: settings.url.trim_end_matches('/').into(),
+            ledger,
         })
     }
 
@@ -79,7 +87,7 @@ impl Platform {
         let answer = request.json(&json!({ "key": key })).send().await.ok()?;
         match answer.status() {
             StatusCode::OK => {
-                let key = Known::of(answer.json::<VerifiedKey>().await.ok()?)?;
+                let key = Known::of(answer.json::<VerifiedKey>().await.ok()?, &self.ledger)?;
                 Some(Ok(Arc::new(key)))
             }
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
@@ -110,7 +118,7 @@ impl Platform {
         answer.ok()?.error_for_status().ok()?.json().await.ok()
     }
 
-    /// Reports how often keys were used; whether that is written down.
+    /// Reports how often keys were used; whether that is written down. The answer is what all gateways have reported.
     pub(super) async fn report(&self, used: &[(Arc<str>, u64)]) -> bool {
         let used: Vec<_> = used
             .iter()
@@ -118,10 +126,20 @@ impl Platform {
             .collect();
         let url = format!("{}/tenants/api-keys/usage", self.url);
         let request = self.client.post(url).timeout(REPORT_TIMEOUT).json(&used);
-        request
-            .send()
-            .await
-            .is_ok_and(|answer| answer.status().is_success())
+        let Ok(answer) = request.send().await else {
+            return false;
+        };
+        if !answer.status().is_success() {
+            return false;
+        }
+        // It is written down, whether or not the answer can be read.
+        if let Ok(counted) = answer.json::<List<RequestsToday>>().await {
+            for it in &counted.data {
+                self.ledger
+                    .learn(it.tenant_id, &it.today, it.requests_today);
+            }
+        }
+        true
     }
 }
 

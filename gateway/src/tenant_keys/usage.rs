@@ -43,11 +43,15 @@ pub(super) async fn report(keys: Weak<TenantKeys>, platform: Platform) {
     loop {
         ticks.tick().await;
         let Some(keys) = keys.upgrade() else { return };
-        for some in keys.usage.take().chunks(MOST) {
-            if !platform.report(some).await {
-                for (id, requests) in some {
-                    keys.usage.add_many(id, *requests);
-                }
+        report_once(&keys, &platform).await;
+    }
+}
+
+pub(super) async fn report_once(keys: &TenantKeys, platform: &Platform) {
+    for some in keys.usage.take().chunks(MOST) {
+        if !platform.report(some).await {
+            for (id, requests) in some {
+                keys.usage.add_many(id, *requests);
             }
         }
     }

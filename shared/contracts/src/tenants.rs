@@ -148,8 +148,28 @@ pub struct VerifiedKey {
     pub requests_per_day: Option<i64>,
     /// What was counted of it today (UTC) so far.
     pub requests_today: i64,
+    /// The day that `requests_today` is of: a reader's own may have ended or begun.
+    #[serde(default)]
+    #[schema(format = Date)]
+    pub today: String,
+    /// How fast the programs of the tenant may ask, all of them together; null is as fast as they can.
+    pub requests_per_minute: Option<u32>,
+    /// So many of them at once; null is all of them.
+    pub burst: Option<u32>,
     /// For how long, in seconds, this may be kept without following the events.
     pub keep_s: u32,
+}
+
+/// What a tenant's programs have asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RequestsToday {
+    /// The tenant.
+    pub tenant_id: Uuid,
+    /// What was counted today (UTC) so far.
+    pub requests_today: i64,
+    /// The day that this is of.
+    #[schema(format = Date)]
+    pub today: String,
 }
 
 /// Whether one of the scopes includes what is wanted: the same, or all rights of its service (`vehicles:*`).

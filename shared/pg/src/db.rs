@@ -9,6 +9,8 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
+/// For a connection, however many of the pool's turn out to be dead one after the other.
+const LEND_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUTS: Timeouts = Timeouts {
     wait: Some(Duration::from_millis(500)),
     create: Some(Duration::from_secs(2)),
@@ -58,7 +60,7 @@ impl Db {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, DbError> {
-        let client = self.pool.get().await?;
+        let client = self.lend().await?;
         let answer = tokio::time::timeout(self.query_timeout, async {
             let statement = client.prepare_cached(sql).await?;
             client.query(&statement, parameters).await
@@ -70,6 +72,12 @@ impl Db {
             return Err(DbError::Timeout);
         };
         Ok(result?)
+    }
+
+    /// A connection of the pool that has just answered.
+    pub(crate) async fn lend(&self) -> Result<Object, DbError> {
+        let lent = tokio::time::timeout(LEND_TIMEOUT, self.pool.get()).await;
+        Ok(lent.map_err(|_| DbError::Timeout)??)
     }
 
     /// Runs a query that gives one row or none.

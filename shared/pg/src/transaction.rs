@@ -19,7 +19,7 @@ pub struct Transaction {
 impl Db {
     /// Begins a transaction.
     pub async fn begin(&self) -> Result<Transaction, DbError> {
-        let client = self.pool.get().await?;
+        let client = self.lend().await?;
         let transaction = Transaction {
             client: Some(client),
             query_timeout: self.query_timeout,

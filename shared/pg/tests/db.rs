@@ -75,6 +75,28 @@ async fn a_long_query_is_cut_off_and_its_connection_is_not_lent_again() {
 }
 
 #[tokio::test]
+async fn a_server_that_hangs_is_given_up_once_and_not_for_each_connection_of_the_pool() {
+    let database = Database::create().await;
+    let proxy = ChaosProxy::start(format!("{}:{}", database.host, database.port)).await;
+    let mut settings = settings(&database, proxy.port);
+    settings.max_connections = 8;
+    let db = Db::new(&settings, "test").unwrap();
+    // All of the pool's connections are there by the end of this.
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        held.push(db.begin().await.unwrap());
+    }
+    for transaction in held {
+        transaction.commit().await.unwrap();
+    }
+    proxy.hang();
+    let begun = Instant::now();
+    assert!(db.ping().await.unwrap_err().is_passing());
+    // Half a second for each of eight connections, and two for a new one, would be six.
+    assert!(begun.elapsed() < Duration::from_millis(2_500));
+}
+
+#[tokio::test]
 async fn a_statement_the_server_refuses_is_no_reason_to_try_again() {
     let database = Database::create().await;
     let db = Db::new(&settings(&database, database.port), "test").unwrap();

@@ -6,13 +6,14 @@
     reason = "tests stop at the first surprise"
 )]
 
+use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, get, post, web};
 use problem::{Code, Problem};
 use reqwest::{Client, Method, StatusCode};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use service::health::{Health, Need};
-use service::server::{Process, ServerSettings, bind, openapi, run};
+use service::server::{Process, ServerSettings, bind, deadline, openapi, run};
 use service::telemetry;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -65,13 +66,33 @@ async fn read_slow() -> &'static str {
     "done"
 }
 
+#[utoipa::path]
+#[get("/slow/{id}")]
+async fn read_slow_within(_id: web::Path<u32>) -> &'static str {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    "done"
+}
+
+#[utoipa::path]
+#[post("/slow")]
+async fn create_slowly(body: web::Json<BTreeMap<String, String>>) -> String {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    body["x"].len().to_string()
+}
+
 fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(read_car)
         .service(create_car)
         .service(take_anything)
         .service(read_broken)
-        .service(read_slow);
+        .service(read_slow)
+        .service(
+            utoipa_actix_web::scope("/limited")
+                .wrap(from_fn(deadline::keep))
+                .service(read_slow_within)
+                .service(create_slowly),
+        );
 }
 
 struct Running {
@@ -269,6 +290,43 @@ async fn a_plain_request_id_is_kept_and_a_strange_one_replaced() {
         let response = request.send().await.unwrap();
         assert_eq!(response.headers()["x-request-id"] == sent, kept);
     }
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_is_given_up() {
+    let server = start();
+    let client = Client::new();
+    let ask = |path: &str, left: &str| {
+        let request = client.get(format!("{}{path}", server.url));
+        request.header("x-deadline-ms", left).send()
+    };
+    let given_up = ask("/limited/slow/1", "50").await.unwrap();
+    assert_eq!(given_up.status().as_u16(), 503);
+    assert_eq!(problem(given_up).await["code"], "unavailable");
+    // In time; not a number; a route that does not heed it.
+    for (path, left) in [
+        ("/limited/slow/1", "20000"),
+        ("/limited/slow/1", "soon"),
+        ("/slow", "50"),
+    ] {
+        assert_eq!(ask(path, left).await.unwrap().status(), StatusCode::OK);
+    }
+    let post = |bytes: usize| {
+        let request = client.post(format!("{}/limited/slow", server.url));
+        let request = request.header("x-deadline-ms", "50");
+        request.json(&json!({ "x": "x".repeat(bytes) })).send()
+    };
+    assert_eq!(post(100).await.unwrap().status().as_u16(), 503);
+    // Nobody knows when the time for the answer to a long body has begun.
+    assert_eq!(post(20_000).await.unwrap().text().await.unwrap(), "20000");
+    let metrics = client.get(format!("{}/metrics", server.url));
+    let metrics = metrics.send().await.unwrap().text().await.unwrap();
+    let counted = metrics.lines().any(|line| {
+        line.contains("_count{")
+            && line.contains(r#"http_response_status_code="503""#)
+            && line.contains(r#"http_route="/limited/slow/{id}""#)
+    });
+    assert!(counted, "{metrics}");
 }
 
 #[tokio::test]

@@ -7,11 +7,12 @@ use crate::features::webhooks::Sender;
 use crate::settings::{SERVICE, Settings};
 use crate::vault::Vault;
 use access::{KeyFile, RequireApiKey, WatchedKeyRing};
+use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use cache::RedisStore;
 use pg::Db;
 use service::health::Health;
-use service::server::{self, Process};
+use service::server::{self, Process, deadline};
 use std::sync::Arc;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -49,6 +50,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
     let routes = move |config: &mut ServiceConfig<'_>| {
         let (validations, db, vault, tenants, invitations) = data.clone();
         let scope = utoipa_actix_web::scope(document::SCOPE)
+            .wrap(from_fn(deadline::keep))
             .wrap(RequireApiKey::new(keys.clone()))
             .configure(document::routes);
         config

@@ -46,6 +46,12 @@ async fn a_key_is_shown_once_and_tells_whose_it_is() {
     assert_eq!(verified["id"], id);
     assert_eq!(verified["scopes"], json!(["vehicles:read"]));
     assert_eq!(verified["requests_per_day"], 1_000_000);
+    assert_eq!(
+        (&verified["requests_per_minute"], &verified["burst"]),
+        (&json!(6_000), &json!(600))
+    );
+    let today = jiff::Timestamp::now().to_string();
+    assert_eq!(verified["today"], today[..10]);
     let shown = keys.house.get(&format!("{}/{id}", keys.path)).await;
     assert_eq!(shown.json()["created_at"], made["created_at"]);
     let listed = keys.house.get(&keys.path).await;
@@ -183,10 +189,10 @@ async fn usage_is_counted_by_key_and_by_tenant() {
     let made = keys.make(reading()).await;
     let id = made["id"].as_str().unwrap();
     let used = json!([{ "id": id, "requests": 3 }, { "id": id, "requests": 4 }, { "id": "unknown", "requests": 9 }]);
-    keys.house
-        .post("/tenants/api-keys/usage", used)
-        .await
-        .is(204);
+    let counted = keys.house.post("/tenants/api-keys/usage", used).await;
+    let counted = counted.is(200)["data"].clone();
+    assert_eq!(counted[0]["requests_today"], 7);
+    assert_eq!(counted.as_array().unwrap().len(), 1);
     let days = keys
         .house
         .get(&format!("{}/{id}/usage", keys.path))

@@ -95,3 +95,38 @@ async fn a_plan_can_be_made_and_changed() {
     let plans = house.get("/tenants/plans").await.is(200);
     assert_eq!(plans["data"].as_array().unwrap().len(), 5);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_has_a_rate_that_makes_sense() {
+    let house = House::new().await;
+    let put = |body: Value| house.put_owned("/tenants/plans/club".to_owned(), body);
+    for (rate, pointer) in [
+        (
+            json!({ "requests_per_minute": 0 }),
+            "/body/requests_per_minute",
+        ),
+        (
+            json!({ "requests_per_minute": 1_000_001 }),
+            "/body/requests_per_minute",
+        ),
+        (json!({ "burst": 1 }), "/body/burst"),
+        (
+            json!({ "requests_per_minute": 5, "burst": 6 }),
+            "/body/burst",
+        ),
+    ] {
+        let mut body = json!({ "title": "C", "quotas": {} });
+        body.as_object_mut()
+            .unwrap()
+            .append(&mut rate.as_object().unwrap().clone());
+        put(body).await.names(422, pointer);
+    }
+    let fast = json!({ "title": "C", "quotas": {}, "requests_per_minute": 60, "burst": 5 });
+    let made = put(fast).await.is(200);
+    assert_eq!(
+        (&made["requests_per_minute"], &made["burst"]),
+        (&json!(60), &json!(5))
+    );
+    let slow = put(json!({ "title": "C", "quotas": {} })).await.is(200);
+    assert_eq!(slow["requests_per_minute"], Value::Null);
+}

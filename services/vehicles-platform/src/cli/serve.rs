@@ -7,11 +7,12 @@ use crate::features::etl;
 use crate::features::vin::{self, Decoding};
 use crate::settings::{SERVICE, Settings};
 use access::{KeyFile, RequireApiKey, WatchedKeyRing};
+use actix_web::middleware::from_fn;
 use actix_web::web;
 use cache::RedisStore;
 use pg::Db;
 use service::health::{Health, Need};
-use service::server::{self, Process};
+use service::server::{self, Process, deadline};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::TcpListener;
@@ -53,6 +54,7 @@ pub(crate) async fn serve(
     let (catalog, decoding) = (web::Data::new(catalog), web::Data::new(decoding));
     let routes = move |config: &mut ServiceConfig<'_>| {
         let scope = utoipa_actix_web::scope(document::SCOPE)
+            .wrap(from_fn(deadline::keep))
             .wrap(RequireApiKey::new(keys.clone()))
             .configure(catalog::routes)
             .configure(vin::routes);

@@ -6,10 +6,10 @@ use crate::trace_context::{
 };
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, ResponseError};
+use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 use opentelemetry::propagation::Extractor;
@@ -60,30 +60,78 @@ pub(super) async fn observe(
         .extensions_mut()
         .insert(RequestId(request_id.as_str().into()));
     let observer = request.app_data::<Observer>().cloned();
-    // An error here would be a middleware's that did not make a response of it: ours all do.
-    let response = next.call(request).instrument(span.clone()).await?;
-    let mut response = with_instance(response.map_into_boxed_body(), &request_id);
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    let taken = begun.elapsed();
-    let route = response
-        .request()
+    let route = request
         .match_pattern()
         .unwrap_or_else(|| "unmatched".to_owned());
-    span.in_scope(|| log(&response, &route, taken));
+    let answer = match next.call(request).instrument(span.clone()).await {
+        Ok(response) => Ok(identified(response.map_into_boxed_body(), &request_id)),
+        // A middleware gave the request up, and what a response is made of has gone with it.
+        Err(error) => Err(GivenUp::new(&error, &request_id)),
+    };
+    let taken = begun.elapsed();
+    let status = match &answer {
+        Ok(response) => response.status(),
+        Err(given_up) => given_up.status_code(),
+    };
+    let cause = || match &answer {
+        Ok(response) => response.response().error().map(ToString::to_string),
+        Err(given_up) => Some(given_up.to_string()),
+    };
+    span.in_scope(|| log(status, cause, &route, taken));
     if let Some(observer) = observer {
         let labels = [
             KeyValue::new("http_request_method", method_label(&method)),
             KeyValue::new("http_route", route),
-            KeyValue::new(
-                "http_response_status_code",
-                i64::from(response.status().as_u16()),
-            ),
+            KeyValue::new("http_response_status_code", i64::from(status.as_u16())),
         ];
         observer.duration_s.record(taken.as_secs_f64(), &labels);
     }
-    Ok(response)
+    Ok(answer?)
+}
+
+/// The answer to a request that a middleware gave up.
+#[derive(Debug)]
+struct GivenUp {
+    problem: Problem,
+    request_id: String,
+}
+
+impl GivenUp {
+    fn new(error: &Error, request_id: &str) -> Self {
+        Self {
+            problem: as_problem(error).instance(request_id),
+            request_id: request_id.to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for GivenUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.problem.fmt(f)
+    }
+}
+
+impl ResponseError for GivenUp {
+    fn status_code(&self) -> StatusCode {
+        self.problem.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = self.problem.error_response();
+        if let Ok(value) = HeaderValue::from_str(&self.request_id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        response
+    }
+}
+
+/// With the request id, in the header and in a problem.
+fn identified(response: ServiceResponse, request_id: &str) -> ServiceResponse {
+    let mut response = with_instance(response, request_id);
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
 }
 
 /// The method as a label. One that is not of RFC 9110 counts as `_OTHER`, as OpenTelemetry has it: a caller must not be
@@ -145,14 +193,15 @@ impl Extractor for Headers<'_> {
     }
 }
 
-fn log(response: &ServiceResponse, route: &str, taken: Duration) {
-    let status = response.status().as_u16();
+fn log(status: StatusCode, cause: impl FnOnce() -> Option<String>, route: &str, taken: Duration) {
+    let is_broken = status.is_server_error();
+    let status = status.as_u16();
     let duration_ms = taken.as_secs_f64() * 1000.0;
     if route.starts_with("/health") {
         // Not being ready is an answer, not a failure; health itself says what is wrong, once a second.
         tracing::debug!(route, status, duration_ms, "request");
-    } else if response.status().is_server_error() {
-        let error = response.response().error().map(ToString::to_string);
+    } else if is_broken {
+        let error = cause();
         tracing::error!(route, status, duration_ms, error, "request failed");
     } else if taken >= SLOW {
         tracing::warn!(route, status, duration_ms, "slow request");

@@ -8,9 +8,9 @@ mod lifecycle;
 
 pub(crate) use api::routes;
 pub(crate) use data::idempotency::prune as prune_idempotency;
-pub(crate) use data::plans::features_of;
+pub(crate) use data::plans::of_name as plan_of;
 pub(crate) use data::tenants::{find, lock_living, require};
-pub(crate) use data::usage::{count_requests, quota_of, reserve};
+pub(crate) use data::usage::{count_requests, quota_of, reserve, today};
 pub(crate) use domain::metric::Metric;
 pub(crate) use lifecycle::{Imported, import, purge_due};
 
@@ -21,8 +21,14 @@ use pg::Migration;
 pub(crate) const CAPSULE: &str = "tenants";
 
 pub(crate) fn migrations() -> Vec<Migration> {
-    vec![Migration {
-        name: "V1__create_tenant",
-        sql: include_str!("migrations/V1__create_tenant.sql"),
-    }]
+    vec![
+        Migration {
+            name: "V1__create_tenant",
+            sql: include_str!("migrations/V1__create_tenant.sql"),
+        },
+        Migration {
+            name: "V2__add_plan_rate",
+            sql: include_str!("migrations/V2__add_plan_rate.sql"),
+        },
+    ]
 }

@@ -9,6 +9,7 @@ use crate::features::tenants;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use contracts::List;
+use contracts::tenants::RequestsToday;
 use pg::Db;
 use problem::Problem;
 use serde::Deserialize;
@@ -27,8 +28,9 @@ struct Used {
     requests: i64,
 }
 
-/// Counts requests, by key and by tenant. Keys that are gone are passed over.
-#[utoipa::path(request_body = Vec<Used>, responses((status = 204, description = "They are counted")))]
+/// Counts requests, by key and by tenant, and says what has been counted of those tenants by everybody. Keys that are gone
+/// are passed over.
+#[utoipa::path(request_body = Vec<Used>, responses((status = 200, description = "They are counted", body = List<RequestsToday>)))]
 #[post("/api-keys/usage")]
 pub(super) async fn count_requests(
     caller: Caller,
@@ -48,6 +50,7 @@ pub(super) async fn count_requests(
         let sum = by_key.entry(&used.id).or_default();
         *sum = sum.saturating_add(used.requests);
     }
+    let today = tenants::today().to_string();
     let mut change = Change::begin(&db, &caller).await?;
     let mut by_tenant: BTreeMap<Uuid, i64> = BTreeMap::new();
     for (id, requests) in by_key {
@@ -57,11 +60,20 @@ pub(super) async fn count_requests(
             *sum = sum.saturating_add(requests);
         }
     }
-    for (tenant, requests) in by_tenant {
-        tenants::count_requests(&mut change, tenant, requests).await?;
+    let mut counted = Vec::with_capacity(by_tenant.len());
+    for (tenant_id, requests) in by_tenant {
+        if let Some(requests_today) =
+            tenants::count_requests(&mut change, tenant_id, requests).await?
+        {
+            counted.push(RequestsToday {
+                tenant_id,
+                requests_today,
+                today: today.clone(),
+            });
+        }
     }
     change.commit().await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(HttpResponse::Ok().json(List::complete(counted)))
 }
 
 /// The requests of a key by day, the latest first.

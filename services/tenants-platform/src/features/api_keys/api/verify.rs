@@ -68,9 +68,15 @@ pub(super) async fn verify_key(
             Problem::new(Code::ScopeMissing).detail(format!("The key has no scope {wanted}."))
         );
     }
+    // Before it is looked at: a count of the next day must not pass for one of this.
+    let today = tenants::today().to_string();
     let quota = tenants::quota_of(&db, tenant.id)
         .await
         .map_err(Fault::from)?;
+    let plan = tenants::plan_of(&db, &tenant.plan)
+        .await
+        .map_err(Fault::from)?;
+    let number = |of_plan: Option<i32>| of_plan.and_then(|it| u32::try_from(it).ok());
     let requests = quota.get(tenants::Metric::RequestsPerDay.as_str());
     let verified = VerifiedKey {
         id: key.id,
@@ -79,6 +85,11 @@ pub(super) async fn verify_key(
         networks: key.networks,
         expires_at: key.expires_at.map(|end| end.to_string()),
         requests_per_day: requests.and_then(|quota| quota.limit),
+        today,
+        requests_per_minute: plan
+            .as_ref()
+            .and_then(|plan| number(plan.requests_per_minute)),
+        burst: plan.as_ref().and_then(|plan| number(plan.burst)),
         requests_today: requests.map_or(0, |quota| quota.used),
         keep_s: KEEP_S,
     };

@@ -20,6 +20,14 @@ struct PlanToPut {
     title: String,
     /// Metric → limit; what is absent has none.
     quotas: Limits,
+    /// How fast the programs of a tenant may ask, all of them together; absent is as fast as they can.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    requests_per_minute: Option<i32>,
+    /// So many of them at once; absent is all of them.
+    #[serde(default)]
+    #[schema(minimum = 1)]
+    burst: Option<i32>,
     #[serde(default)]
     features: Vec<String>,
 }
@@ -46,6 +54,8 @@ pub(super) async fn put_plan(
         name: name.into_inner(),
         title: body.title,
         quotas: body.quotas,
+        requests_per_minute: body.requests_per_minute,
+        burst: body.burst,
         features: body.features,
     };
     check(&plan)?;
@@ -87,9 +97,25 @@ fn check(plan: &Plan) -> Result<(), Fault> {
             return Err(Fault::invalid(pointer, "must not be negative"));
         }
     }
+    check_rate(plan)?;
     if plan.features.len() > 100 || !plan.features.iter().all(|feature| is_name(feature)) {
         let detail = "must be at most 100 names of 2 to 32 lower-case letters, digits, _ and -";
         return Err(Fault::invalid("/body/features", detail));
     }
     Ok(())
+}
+
+fn check_rate(plan: &Plan) -> Result<(), Fault> {
+    let rate = plan.requests_per_minute;
+    if rate.is_some_and(|rate| !(1..=1_000_000).contains(&rate)) {
+        let detail = "must be from 1 to 1000000";
+        return Err(Fault::invalid("/body/requests_per_minute", detail));
+    }
+    match plan.burst {
+        Some(burst) if !rate.is_some_and(|rate| (1..=rate).contains(&burst)) => {
+            let detail = "must be from 1 to requests_per_minute";
+            Err(Fault::invalid("/body/burst", detail))
+        }
+        _ => Ok(()),
+    }
 }

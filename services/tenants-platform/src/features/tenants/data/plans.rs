@@ -16,6 +16,12 @@ pub(crate) struct Plan {
     pub(crate) title: String,
     /// Metric → limit; what is absent has none.
     pub(crate) quotas: Limits,
+    /// How fast the programs of a tenant may ask, all of them together; null is as fast as they can.
+    #[schema(minimum = 1, maximum = 1_000_000, example = 300)]
+    pub(crate) requests_per_minute: Option<i32>,
+    /// So many of them at once; null is all of them.
+    #[schema(minimum = 1)]
+    pub(crate) burst: Option<i32>,
     /// What it switches on.
     pub(crate) features: Vec<String>,
 }
@@ -38,18 +44,25 @@ pub(crate) async fn put(transaction: &Transaction, plan: &Plan) -> Result<(), Db
     transaction
         .execute(
             include_str!("queries/put_plan.sql"),
-            &[&plan.name, &plan.title, &Json(&plan.quotas), &plan.features],
+            &[
+                &plan.name,
+                &plan.title,
+                &Json(&plan.quotas),
+                &plan.requests_per_minute,
+                &plan.burst,
+                &plan.features,
+            ],
         )
         .await
         .map(|_| ())
 }
 
-/// What a plan switches on.
-pub(crate) async fn features_of(db: &Db, plan: &str) -> Result<Vec<String>, DbError> {
+/// The plan of that name.
+pub(crate) async fn of_name(db: &Db, name: &str) -> Result<Option<Plan>, DbError> {
     let row = db
-        .query_opt(include_str!("queries/find_plan.sql"), &[&plan])
+        .query_opt(include_str!("queries/find_plan.sql"), &[&name])
         .await?;
-    Ok(row.map_or_else(Vec::new, |row| row.get("features")))
+    Ok(row.as_ref().map(plan_of))
 }
 
 fn plan_of(row: &Row) -> Plan {
@@ -57,6 +70,8 @@ fn plan_of(row: &Row) -> Plan {
         name: row.get("name"),
         title: row.get("title"),
         quotas: row.get::<_, Json<Limits>>("quotas").0,
+        requests_per_minute: row.get("requests_per_minute"),
+        burst: row.get("burst"),
         features: row.get("features"),
     }
 }

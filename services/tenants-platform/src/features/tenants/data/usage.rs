@@ -64,12 +64,13 @@ pub(crate) async fn reserve(
     Ok(used)
 }
 
-/// Adds requests that were answered already; a count beyond the plan is written too.
+/// Adds requests that were answered already; a count beyond the plan is written too. Says what they come to; nothing for a
+/// tenant that is gone.
 pub(crate) async fn count_requests(
     change: &mut Change,
     tenant: Uuid,
     requests: i64,
-) -> Result<(), Fault> {
+) -> Result<Option<i64>, Fault> {
     let row = change
         .transaction()
         .query_opt(
@@ -82,7 +83,7 @@ pub(crate) async fn count_requests(
             ],
         )
         .await?;
-    let Some(row) = row else { return Ok(()) };
+    let Some(row) = row else { return Ok(None) };
     let (used, limit): (i64, Option<i64>) = (row.get("used"), row.get("limit"));
     let before = used.saturating_sub(requests);
     if limit.is_some_and(|limit| crosses_warning(before, used, limit)) {
@@ -90,7 +91,7 @@ pub(crate) async fn count_requests(
         let usage = json!({ "metric": metric, "used": used, "limit": limit });
         change.note(Note::new("tenant.quota_warning", tenant, tenant).after(&usage));
     }
-    Ok(())
+    Ok(Some(used))
 }
 
 /// What is used of everything that is counted.
@@ -120,12 +121,17 @@ pub(crate) async fn quota_of(db: &Db, tenant: Uuid) -> Result<BTreeMap<String, Q
     Ok(all.into_iter().collect())
 }
 
+/// Today in UTC.
+pub(crate) fn today() -> Date {
+    jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
+}
+
 /// Today for what begins anew every day, one day for everything else.
 fn day_of(metric: Metric) -> Date {
     if metric.is_daily() {
-        jiff::Timestamp::now()
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .date()
+        today()
     } else {
         jiff::civil::date(1970, 1, 1)
     }

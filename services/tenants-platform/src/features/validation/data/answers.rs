@@ -84,7 +84,9 @@ async fn load(db: &Db, id: Uuid, user: Option<&str>) -> Result<Option<TenantVali
         role,
         tenant_version: tenant.version,
         config_version: configuration::version_of(db, id).await?,
-        features: tenants::features_of(db, &tenant.plan).await?,
+        features: tenants::plan_of(db, &tenant.plan)
+            .await?
+            .map_or_else(Vec::new, |plan| plan.features),
         quota: tenants::quota_of(db, id).await?,
         reason: tenant.reason,
         plan: tenant.plan,

@@ -1,1 +1,1 @@
-SELECT name, title, quotas, features FROM tenants.plan ORDER BY name
+SELECT name, title, quotas, requests_per_minute, burst, features FROM tenants.plan ORDER BY name
