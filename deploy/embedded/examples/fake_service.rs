@@ -80,6 +80,7 @@ fn serve(folder: &Path, name: &str) {
         "gateway" => std::env::var("MVP_GATEWAY__LISTEN__PORT"),
         "vehicles-etl" => std::env::var("MVP_VEHICLES_PLATFORM__ETL__LISTEN__PORT"),
         "tenants-platform" => std::env::var("MVP_TENANTS_PLATFORM__SERVER__PORT"),
+        "application" => std::env::var("MVP_APPLICATION__SERVER__PORT"),
         _ => std::env::var("MVP_VEHICLES_PLATFORM__SERVER__PORT"),
     };
     let port: u16 = port.unwrap().parse().unwrap();

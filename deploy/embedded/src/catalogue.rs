@@ -114,7 +114,7 @@ pub(crate) const REDIS: [RedisSpec; 3] = [
     },
 ];
 
-pub(crate) const SERVICES: [ServiceSpec; 4] = [
+pub(crate) const SERVICES: [ServiceSpec; 5] = [
     ServiceSpec {
         name: "vehicles-platform",
         program: "vehicles-platform",
@@ -175,6 +175,17 @@ pub(crate) const SERVICES: [ServiceSpec; 4] = [
         environment: tenants_platform_environment,
     },
     ServiceSpec {
+        name: APPLICATION,
+        program: APPLICATION,
+        serve: &["serve"],
+        port: 18030,
+        other_ports: &[],
+        known_as: APPLICATION,
+        gate: "/health/ready",
+        prepare: &[],
+        environment: application_environment,
+    },
+    ServiceSpec {
         name: GATEWAY,
         program: GATEWAY,
         serve: &["serve"],
@@ -191,6 +202,8 @@ pub(crate) const SERVICES: [ServiceSpec; 4] = [
 const VEHICLES_ETL: &str = "vehicles-etl";
 /// Tenants, their members, keys and configuration.
 const TENANTS: &str = "tenants-platform";
+/// What the app on the screen talks to.
+const APPLICATION: &str = "application";
 /// The one public door.
 pub(crate) const GATEWAY: &str = "gateway";
 /// Where the gateway shows its metrics, to this machine only.
@@ -202,6 +215,8 @@ pub(crate) const VEHICLES_API_KEY: &str = "platform-vehicles-api-key";
 pub(crate) const TENANTS_API_KEY: &str = "platform-tenants-api-key";
 /// The gateway's own key to the tenants platform.
 const GATEWAY_TENANTS_KEY: &str = "gateway-tenants-api-key";
+/// The application's own key to the vehicles platform.
+const APPLICATION_VEHICLES_KEY: &str = "application-vehicles-api-key";
 /// What secrets of tenants are kept under.
 const TENANTS_MASTER_KEY: &str = "tenants-master-key";
 
@@ -234,6 +249,7 @@ pub(crate) fn secrets() -> Vec<(String, bool)> {
         (VEHICLES_API_KEY.to_owned(), true),
         (TENANTS_API_KEY.to_owned(), true),
         (GATEWAY_TENANTS_KEY.to_owned(), true),
+        (APPLICATION_VEHICLES_KEY.to_owned(), true),
         (TENANTS_MASTER_KEY.to_owned(), false),
     ];
     for cluster in &CLUSTERS {
@@ -259,6 +275,8 @@ pub(crate) fn service_secrets() -> Vec<String> {
         postgres_secret("tenants", "api"),
         postgres_secret("tenants", "owner"),
         redis_secret("tenants"),
+        APPLICATION_VEHICLES_KEY.to_owned(),
+        redis_secret("app"),
     ]
 }
 
@@ -336,6 +354,7 @@ pub(crate) fn cluster(name: &str) -> anyhow::Result<&'static ClusterSpec> {
 
 fn vehicles_platform_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
     const PREFIX: &str = "MVP_VEHICLES_PLATFORM__";
+    let keys = [VEHICLES_API_KEY, APPLICATION_VEHICLES_KEY].map(|key| a.secret(key));
     let mut all = a.database(cluster("vehicles")?, PREFIX)?;
     all.extend(a.redis("vehicles", PREFIX)?);
     all.push((format!("{PREFIX}SERVER__HOST"), "127.0.0.1".to_owned()));
@@ -343,10 +362,7 @@ fn vehicles_platform_environment(a: &Addresses<'_>) -> anyhow::Result<Environmen
         format!("{PREFIX}SERVER__PORT"),
         a.port("vehicles-platform")?.to_string(),
     ));
-    all.push((
-        format!("{PREFIX}API_KEYS__FILES"),
-        a.secret(VEHICLES_API_KEY),
-    ));
+    all.push((format!("{PREFIX}API_KEYS__FILES"), keys.join(",")));
     Ok(all)
 }
 
@@ -374,11 +390,29 @@ fn tenants_platform_environment(a: &Addresses<'_>) -> anyhow::Result<Environment
     Ok(all)
 }
 
+fn application_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
+    const PREFIX: &str = "MVP_APPLICATION__";
+    let setting = |key: &str, value: String| (format!("{PREFIX}{key}"), value);
+    let vehicles = format!("http://127.0.0.1:{}", a.port("vehicles-platform")?);
+    let mut all = a.redis("app", PREFIX)?;
+    all.extend([
+        setting("SERVER__HOST", "127.0.0.1".to_owned()),
+        setting("SERVER__PORT", a.port(APPLICATION)?.to_string()),
+        setting("PLATFORM_VEHICLES__URL", vehicles),
+        setting(
+            "PLATFORM_VEHICLES__KEY_FILE",
+            a.secret(APPLICATION_VEHICLES_KEY),
+        ),
+    ]);
+    Ok(all)
+}
+
 fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
     let setting = |key: &str, value: String| (format!("MVP_GATEWAY__{key}"), value);
     let loopback = || "127.0.0.1".to_owned();
     let vehicles = format!("http://127.0.0.1:{}", a.port("vehicles-platform")?);
     let tenants = format!("http://127.0.0.1:{}", a.port(TENANTS)?);
+    let application = format!("http://127.0.0.1:{}", a.port(APPLICATION)?);
     let mut all = vec![
         setting("LISTEN__HOST", loopback()),
         setting("LISTEN__PORT", a.port(GATEWAY)?.to_string()),
@@ -388,6 +422,7 @@ fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
         setting("UPSTREAMS__PLATFORM_VEHICLES__URL", vehicles),
         setting("UPSTREAMS__PLATFORM_TENANTS__URL", tenants.clone()),
         setting("TENANT_KEYS__URL", tenants),
+        setting("UPSTREAMS__APPLICATION__URL", application),
     ];
     // Counts are small: a Redis of its own would be one more process for nothing.
     all.extend(a.redis("tenants", "MVP_GATEWAY__")?);

@@ -15,7 +15,7 @@ use crate::servers::RedisServer;
 pub(crate) enum Purpose {
     /// Forgets the oldest beyond 64 MB, and starts empty.
     Cache,
-    /// Keeps what it was given.
+    /// Keeps what it was given; beyond 64 MB it forgets what has a time limit, the least used first.
     Store,
     /// Tests: neither limit nor anything on disk.
     Throwaway,
@@ -71,7 +71,9 @@ fn render(redis: &Instance, folder: &Path) -> String {
     let _ = writeln!(text, "requirepass {}", quoted(&redis.password));
     text.push_str(match redis.purpose {
         Purpose::Cache => "appendonly no\nmaxmemory 64mb\nmaxmemory-policy allkeys-lru\n",
-        Purpose::Store => "appendonly yes\nappendfsync everysec\nmaxmemory-policy noeviction\n",
+        Purpose::Store => {
+            "appendonly yes\nappendfsync everysec\nmaxmemory 64mb\nmaxmemory-policy volatile-lru\n"
+        }
         Purpose::Throwaway => "appendonly no\nmaxmemory-policy noeviction\n",
     });
     text
@@ -104,7 +106,7 @@ mod tests {
         assert!(cache.contains("appendonly no"));
         let store = render(&instance(Purpose::Store), Path::new("/d"));
         assert!(store.contains("appendonly yes"));
-        assert!(store.contains("noeviction"));
+        assert!(store.contains("maxmemory 64mb\nmaxmemory-policy volatile-lru"));
     }
 
     #[test]

@@ -38,12 +38,13 @@ fn everything_starts_in_order_and_stops_completely() {
         place("vehicles-platform etl schedule"),
         place("tenants-platform migrate"),
         place("tenants-platform serve"),
+        place("application serve"),
         place("gateway serve"),
     ];
     assert!(order.is_sorted(), "{calls:#?}");
     assert_eq!(house.status_code(), 0);
     let pids = house.pids();
-    assert_eq!(pids.len(), 10);
+    assert_eq!(pids.len(), 11);
     let supervisor = house.supervisor();
 
     house.ok(&["down"]);

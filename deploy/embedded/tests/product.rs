@@ -143,6 +143,7 @@ fn a_newcomer_gets_the_real_makes_of_2022_through_the_gateway_and_nothing_that_f
     a_tenant_is_made_and_validated_with_the_right_key_only(&product);
     the_door_is_closed_without_a_key(&product);
     doubtful_paths_go_nowhere(&product);
+    the_app_has_its_drop_downs_while_the_platform_is_frozen(&product);
     a_second_start_changes_nothing(&product);
     redis_away_is_slower_and_never_wrong(&product);
     a_killed_service_comes_back(&product);
@@ -286,6 +287,7 @@ fn one_page_tells_of_every_api(product: &Product) {
     assert!(has("/platform/vehicles/makes", "get"));
     assert!(has("/platform/vehicles/vindecode", "post"));
     assert!(has("/platform/tenants/{tenant}/validate", "get"));
+    assert!(has("/api/platform/makes", "get"));
     assert!(!has("/vehicles/makes", "get"), "only what the door knows");
     let page = product.ask("/docs", None).unwrap();
     assert!(
@@ -374,6 +376,24 @@ fn doubtful_paths_go_nowhere(product: &Product) {
             answer.head
         );
     }
+}
+
+fn the_app_has_its_drop_downs_while_the_platform_is_frozen(product: &Product) {
+    const MAKES: &str = "/api/platform/makes?year=2022";
+    let anyone = |path: &str| product.ask(path, None).unwrap();
+    let asked = anyone(MAKES);
+    assert_eq!(asked.status, 200, "{}", asked.body);
+    assert!(asked.names().contains(&"Honda".to_owned()));
+    product.signal("vehicles-platform", "-STOP");
+    let kept = anyone(MAKES);
+    product.signal("vehicles-platform", "-CONT");
+    assert_eq!(kept.names(), asked.names());
+    assert!(kept.head.contains("x-data-source: cache"), "{}", kept.head);
+    let health = anyone("/api/health").json();
+    assert!(health["checks"]["platform_vehicles"]["breaker"].is_string());
+    let refused = anyone(&format!("/api/platform/vehicle?vin={VIN}"));
+    assert_eq!(refused.status, 401, "{}", refused.body);
+    assert_eq!(refused.json()["code"], "token_missing");
 }
 
 fn a_second_start_changes_nothing(product: &Product) {

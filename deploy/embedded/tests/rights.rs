@@ -77,6 +77,7 @@ fn an_account_is_lent_the_secrets_it_needs_and_sees_a_new_key_while_it_runs() {
         .collect();
     names.sort();
     let expected = [
+        "application-vehicles-api-key",
         "gateway-tenants-api-key",
         "platform-tenants-api-key",
         "platform-vehicles-api-key",
@@ -84,6 +85,7 @@ fn an_account_is_lent_the_secrets_it_needs_and_sees_a_new_key_while_it_runs() {
         "postgres-tenants-owner-password",
         "postgres-vehicles-api-password",
         "postgres-vehicles-owner-password",
+        "redis-app-password",
         "redis-tenants-password",
         "redis-vehicles-password",
         "tenants-master-key",

@@ -3,9 +3,9 @@
 //! Its state is one word that changes by compare-and-swap. The word holds a generation, which grows
 //! with every change: a result of an earlier generation changes nothing.
 
-use super::window::Window;
 use crate::settings::BreakerSettings;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use upstream::window::Window;
 
 const CLOSED: u64 = 0;
 const OPEN: u64 = 1;

@@ -11,7 +11,6 @@ mod pool;
 mod probe;
 mod send;
 mod standing;
-mod window;
 
 pub(crate) use breaker::State as BreakerState;
 pub(crate) use clock::now_ms;
@@ -20,6 +19,7 @@ pub(crate) use metrics::UpstreamMetrics;
 pub(crate) use probe::ask;
 
 use crate::settings::UpstreamSettings;
+use ::upstream::window::Window;
 use balance::{Chooser, Member};
 use breaker::{Breaker, Change, Verdict};
 use http::HeaderValue;
@@ -29,7 +29,6 @@ use metrics::Counters;
 use prometheus::IntCounter;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use window::Window;
 
 /// A service behind the gateway; shared by every worker.
 #[derive(Debug)]

@@ -6,6 +6,8 @@ mod actix;
 mod jwks;
 mod key_file;
 mod key_ring;
+#[cfg(all(feature = "actix", feature = "tokens"))]
+mod signed_in;
 #[cfg(feature = "tokens")]
 mod token_keys;
 #[cfg(feature = "tokens")]
@@ -18,6 +20,8 @@ mod watch;
 pub use actix::RequireApiKey;
 pub use key_file::{KeyFile, KeyFileError};
 pub use key_ring::{Consumer, KeyRing};
+#[cfg(all(feature = "actix", feature = "tokens"))]
+pub use signed_in::{SignIn, SignedIn};
 #[cfg(feature = "tokens")]
 pub use token_settings::TokenSettings;
 #[cfg(feature = "tokens")]

@@ -71,6 +71,30 @@ impl Cache {
             .await
     }
 
+    /// What is kept under a key, however old, for a caller that judges its age itself.
+    pub async fn find(&self, key: &str) -> Option<Arc<Answer>> {
+        if let Some(answer) = self.local.get(key).await {
+            self.requests.count(Found::Local);
+            return Some(answer);
+        }
+        let kept = self.look_in_redis(key).await;
+        let Some(answer) = kept.filter(|answer| answer.age() <= self.policy.keep_for) else {
+            self.requests.count(Found::Source);
+            return None;
+        };
+        self.requests.count(Found::Redis);
+        let answer = Arc::new(answer);
+        self.local.insert(key.into(), Arc::clone(&answer)).await;
+        Some(answer)
+    }
+
+    /// Keeps what came from its source just now.
+    pub async fn put(&self, key: &str, body: Vec<u8>) {
+        let (key, answer) = (Arc::<str>::from(key), Arc::new(Answer::fresh(body)));
+        self.keep_in_redis(&key, &answer);
+        self.local.insert(key, answer).await;
+    }
+
     async fn fetch<F, Fut, E>(&self, key: &Arc<str>, load: F) -> Result<Arc<Answer>, E>
     where
         F: FnOnce() -> Fut + Send,

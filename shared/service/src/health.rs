@@ -54,7 +54,9 @@ pub struct Summary {
 
 /// Facts about a dependency that is well, or what to say when it is not.
 pub type CheckOutcome = Result<BTreeMap<&'static str, String>, String>;
-type Check = Box<dyn Fn() -> Pin<Box<dyn Future<Output = CheckOutcome> + Send>> + Send + Sync>;
+/// How a dependency is, with facts about it.
+type Finding = (Status, BTreeMap<&'static str, String>);
+type Check = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Finding> + Send>> + Send + Sync>;
 
 /// Whether a process can do without a dependency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,8 +107,29 @@ impl Health {
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = CheckOutcome> + Send + 'static,
     {
-        self.checks
-            .push((name, need, Box::new(move || Box::pin(check()))));
+        let check = Box::new(move || {
+            let outcome = check();
+            let finding: Pin<Box<dyn Future<Output = Finding> + Send>> =
+                Box::pin(async move { finding(name, outcome).await });
+            finding
+        });
+        self.checks.push((name, need, check));
+        self
+    }
+
+    /// Adds a dependency that the process can do without and whose state it knows at any moment; what is known of it is
+    /// told when it is not well, too.
+    #[must_use]
+    pub fn watch<F>(mut self, name: &'static str, state: F) -> Self
+    where
+        F: Fn() -> Finding + Send + Sync + 'static,
+    {
+        let check = Box::new(move || {
+            let finding: Pin<Box<dyn Future<Output = Finding> + Send>> =
+                Box::pin(std::future::ready(state()));
+            finding
+        });
+        self.checks.push((name, Need::Optional, check));
         self
     }
 
@@ -144,16 +167,7 @@ impl Health {
     async fn run_checks(&self) -> Summary {
         let runs = self.checks.iter().map(|(name, need, check)| async move {
             let begun = Instant::now();
-            let outcome = tokio::time::timeout(CHECK_TIMEOUT, check())
-                .await
-                .unwrap_or_else(|_| Err("no answer in time".to_owned()));
-            let (status, facts) = match outcome {
-                Ok(facts) => (Status::Ok, facts),
-                Err(reason) => {
-                    tracing::warn!(check = name, reason, "health check failed");
-                    (Status::Unavailable, BTreeMap::new())
-                }
-            };
+            let (status, facts) = check().await;
             let latency_ms = (begun.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
             (
                 *name,
@@ -179,6 +193,20 @@ impl Health {
                 .into_iter()
                 .map(|(name, _, result)| (name, result))
                 .collect(),
+        }
+    }
+}
+
+/// What came of a check, in time or not.
+async fn finding(name: &'static str, outcome: impl Future<Output = CheckOutcome>) -> Finding {
+    let outcome = tokio::time::timeout(CHECK_TIMEOUT, outcome)
+        .await
+        .unwrap_or_else(|_| Err("no answer in time".to_owned()));
+    match outcome {
+        Ok(facts) => (Status::Ok, facts),
+        Err(reason) => {
+            tracing::warn!(check = name, reason, "health check failed");
+            (Status::Unavailable, BTreeMap::new())
         }
     }
 }
@@ -219,6 +247,18 @@ mod tests {
         let unavailable = health(Err("refused".into()), WELL);
         assert_eq!(unavailable.summary().await.status, Status::Unavailable);
         assert!(!unavailable.is_ready().await);
+    }
+
+    #[tokio::test]
+    async fn what_is_known_of_a_degraded_dependency_is_told() {
+        let health = Health::new("sample", "1.0.0").watch("upstream", || {
+            let facts = BTreeMap::from([("breaker", "open".to_owned())]);
+            (Status::Degraded, facts)
+        });
+        let summary = health.summary().await;
+        assert_eq!(summary.status, Status::Degraded);
+        assert_eq!(summary.checks["upstream"].facts["breaker"], "open");
+        assert!(health.is_ready().await);
     }
 
     #[tokio::test]

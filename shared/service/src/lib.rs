@@ -4,6 +4,7 @@ pub mod errors;
 pub mod health;
 #[cfg(feature = "server")]
 pub mod healthcheck;
+pub mod parameters;
 pub mod program;
 pub mod secrets;
 #[cfg(feature = "server")]

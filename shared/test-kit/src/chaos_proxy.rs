@@ -1,6 +1,8 @@
 //! A TCP proxy that fails on command.
 
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,6 +17,10 @@ enum Mood {
     Hanging,
     /// Connections are cut, and new ones are closed at once.
     Cut,
+    /// The same, by a reset: the client's system tells it of an error, not of an end.
+    Reset,
+    /// What the server sends comes so much later.
+    Slow(Duration),
     /// Cut once so many bytes have gone from the client to the server.
     CutAfter(u64),
 }
@@ -55,6 +61,16 @@ impl ChaosProxy {
         self.mood.send_replace(Mood::CutAfter(bytes));
     }
 
+    /// Resets every connection, and new ones too.
+    pub fn reset(&self) {
+        self.mood.send_replace(Mood::Reset);
+    }
+
+    /// Passes what the server sends on after a while.
+    pub fn slow(&self, delay: Duration) {
+        self.mood.send_replace(Mood::Slow(delay));
+    }
+
     /// Keeps connections open and passes nothing on.
     pub fn hang(&self) {
         self.mood.send_replace(Mood::Hanging);
@@ -79,7 +95,15 @@ async fn accept(listener: TcpListener, target: Arc<str>, mood: watch::Receiver<M
 }
 
 async fn carry(client: TcpStream, target: Arc<str>, mut mood: watch::Receiver<Mood>) {
-    if mood.wait_for(|mood| *mood != Mood::Hanging).await.is_err() || *mood.borrow() == Mood::Cut {
+    let Ok(socket) = client.as_fd().try_clone_to_owned() else {
+        return;
+    };
+    if mood.wait_for(|mood| *mood != Mood::Hanging).await.is_err() {
+        return;
+    }
+    let begun_as = *mood.borrow();
+    if matches!(begun_as, Mood::Cut | Mood::Reset) {
+        close_as(begun_as, &socket);
         return;
     }
     let Ok(server) = TcpStream::connect(&*target).await else {
@@ -92,10 +116,18 @@ async fn carry(client: TcpStream, target: Arc<str>, mut mood: watch::Receiver<Mo
     tokio::select! {
         _ = &mut up => {}
         _ = &mut down => {}
-        _ = mood.wait_for(|mood| *mood == Mood::Cut) => {}
+        _ = mood.wait_for(|mood| matches!(mood, Mood::Cut | Mood::Reset)) => {}
     }
+    close_as(*mood.borrow(), &socket);
     up.abort();
     down.abort();
+}
+
+/// Without lingering, the closing of a socket sends a reset.
+fn close_as(mood: Mood, socket: &OwnedFd) {
+    if mood == Mood::Reset {
+        let _ = rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO));
+    }
 }
 
 async fn pump(
@@ -115,6 +147,9 @@ async fn pump(
         }
         carried = carried.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
         let limit = *mood.borrow();
+        if let (Mood::Slow(delay), false) = (limit, to_server) {
+            tokio::time::sleep(delay).await;
+        }
         let over = matches!(limit, Mood::CutAfter(limit) if to_server && carried > limit);
         let Some(chunk) = buffer.get(..count) else {
             return;

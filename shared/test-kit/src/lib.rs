@@ -10,11 +10,13 @@
 mod chaos_proxy;
 mod database;
 mod eventually;
+mod recording_server;
 mod redis_server;
 
 pub use chaos_proxy::ChaosProxy;
 pub use database::Database;
 pub use eventually::{eventually, eventually_async};
+pub use recording_server::{Answering, Asked, RecordingServer};
 pub use redis_server::RedisServer;
 
 /// A port on loopback that nothing listens on now.

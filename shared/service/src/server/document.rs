@@ -2,7 +2,7 @@
 
 use utoipa::Modify;
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder, SecurityRequirement};
 
 const SCHEME: &str = "api_key";
@@ -31,10 +31,30 @@ pub fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     .flatten()
 }
 
+/// Adds the `Authorization: Bearer` header to the components of a document.
+pub struct WithToken;
+
+impl Modify for WithToken {
+    fn modify(&self, document: &mut OpenApi) {
+        let token = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some("A token of the issuer that this installation trusts"))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(token));
+    }
+}
+
 /// Names the capsule of an operation and adds the key and the problems that it can answer, unless it names them itself.
 pub fn complete(operation: &mut Operation, capsule: &str, problems: &[(&str, &str)]) {
-    operation.tags = Some(vec![capsule.to_owned()]);
     operation.security = Some(vec![SecurityRequirement::new(SCHEME, Vec::<String>::new())]);
+    describe(operation, capsule, problems);
+}
+
+/// The same for an operation that says itself who may ask.
+pub fn describe(operation: &mut Operation, capsule: &str, problems: &[(&str, &str)]) {
+    operation.tags = Some(vec![capsule.to_owned()]);
     for (status, description) in problems {
         let schema = ContentBuilder::new()
             .schema(Some(Ref::from_schema_name("Problem")))

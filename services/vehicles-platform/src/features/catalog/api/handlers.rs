@@ -11,7 +11,8 @@ use contracts::List;
 use contracts::vehicles::{
     Configuration, Engine, Make, Model, SearchHit, Transmission, Trim, Year,
 };
-use problem::{Code, FieldError, Problem};
+use problem::Problem;
+use service::parameters::not_acceptable;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 const SEARCH_DEFAULT: usize = 10;
@@ -273,17 +274,4 @@ async fn answer(
             Err(problem)
         }
     }
-}
-
-fn not_acceptable(faults: Vec<FieldError>) -> Problem {
-    let names: Vec<_> = faults
-        .iter()
-        .filter_map(|f| f.pointer.strip_prefix("/query/"))
-        .collect();
-    let mut problem = Problem::new(Code::InvalidParameter).detail(format!(
-        "These parameters are not acceptable: {}.",
-        names.join(", ")
-    ));
-    problem.errors = faults;
-    problem
 }

@@ -15,26 +15,29 @@ const TICK_MASK: u64 = (1 << 24) - 1;
 /// cache line with what is only read.
 #[derive(Debug, Default)]
 #[repr(align(64))]
-pub(super) struct Window {
+pub struct Window {
     buckets: [AtomicU64; 10],
 }
 
 /// How many there were.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) good: u64,
-    pub(super) bad: u64,
+pub struct Counts {
+    /// Those that went well.
+    pub good: u64,
+    /// Those that did not.
+    pub bad: u64,
 }
 
 impl Counts {
-    pub(super) const fn all(self) -> u64 {
+    /// Of both kinds.
+    pub const fn all(self) -> u64 {
         self.good.saturating_add(self.bad)
     }
 }
 
 impl Window {
     /// Counts an event.
-    pub(super) fn count(&self, now_ms: u64, good: bool) {
+    pub fn count(&self, now_ms: u64, good: bool) {
         let second = now_ms / BUCKET_MS;
         let tick = second & TICK_MASK;
         let place = usize::try_from(second % BUCKETS).unwrap_or_default();
@@ -59,7 +62,7 @@ impl Window {
     }
 
     /// The sum of the ten seconds that end now.
-    pub(super) fn sum(&self, now_ms: u64) -> Counts {
+    pub fn sum(&self, now_ms: u64) -> Counts {
         let tick = (now_ms / BUCKET_MS) & TICK_MASK;
         let words = self.buckets.iter().map(|it| it.load(Ordering::Relaxed));
         let recent = words
@@ -72,7 +75,7 @@ impl Window {
     }
 
     /// Forgets everything.
-    pub(super) fn clear(&self) {
+    pub fn clear(&self) {
         for bucket in &self.buckets {
             bucket.store(0, Ordering::Relaxed);
         }

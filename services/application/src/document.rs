@@ -1,0 +1,62 @@
+//! The OpenAPI document: title, token, and the answers that every route can give.
+
+use crate::features::platform_data;
+use crate::health_route::get_health;
+use problem::Problem;
+use service::server::document::{self, WithToken};
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Where the routes stand.
+pub(crate) const SCOPE: &str = "/api";
+
+/// What every route of the platform's data can answer.
+const PROBLEMS: [(&str, &str); 2] = [
+    (
+        "422",
+        "Parameters are missing or not acceptable; each is named",
+    ),
+    (
+        "503",
+        "The platform does not answer and nothing is kept; try again after Retry-After",
+    ),
+];
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "MotoVaultPro application",
+        description = "What the app on the screen talks to. X-Data-Source and meta say where an answer about vehicles came from, and how old it is.",
+        contact(name = "MotoVaultPro", url = "https://github.com/motovaultpro/motovaultpro"),
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    components(schemas(Problem)),
+    modifiers(&WithToken),
+    tags(
+        (name = "platform_data", description = "Vehicles as the platform knows them: the drop-downs, and VINs decoded"),
+        (name = "health", description = "How the application is"),
+    ),
+)]
+struct Base;
+
+/// Every route.
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(get_health).configure(platform_data::routes);
+}
+
+/// The document, with the answers common to all routes filled in.
+pub(crate) fn document() -> Document {
+    let mut made = service::server::openapi(Base::openapi(), |config| {
+        config.service(utoipa_actix_web::scope(SCOPE).configure(routes));
+    });
+    env!("CARGO_PKG_VERSION").clone_into(&mut made.info.version);
+    for (path, item) in &mut made.paths.paths {
+        if path.starts_with("/api/platform/") {
+            for operation in document::operations(item) {
+                document::describe(operation, "platform_data", &PROBLEMS);
+            }
+        }
+    }
+    made
+}

@@ -1,0 +1,3 @@
+//! The capsules of this service.
+
+pub(crate) mod platform_data;

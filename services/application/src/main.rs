@@ -1,0 +1,15 @@
+//! The application: what people do with their vehicles, over the platform services.
+
+mod asked;
+mod cli;
+mod document;
+mod features;
+mod health_route;
+mod settings;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run(cli::Cli::parse())
+}

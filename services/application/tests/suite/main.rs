@@ -1,0 +1,25 @@
+//! The service as its callers see it: the real program, a real vehicles platform, a real Redis.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests stop at the first surprise"
+)]
+
+mod house;
+mod lists;
+mod nhtsa;
+mod openapi;
+mod outages;
+mod platform;
+mod vins;
+
+/// The issuer is that of the tests of `access`; not all of it is needed here.
+#[path = "../../../../shared/access/tests/issuer/mod.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the other half is for the tests of tokens"
+)]
+mod issuer;

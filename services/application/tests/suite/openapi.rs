@@ -1,0 +1,27 @@
+//! The API document is the committed one, and says who may ask.
+
+use crate::house::{House, NO_REDIS, run};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_is_the_committed_one() {
+    let printed = String::from_utf8(run(&["openapi"]).stdout).unwrap();
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/openapi/application.json"
+    );
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        printed == committed,
+        "the API has changed: `application openapi > docs/openapi/application.json`, and look at the difference"
+    );
+    let house = House::start("http://127.0.0.1:1", NO_REDIS, &[]).await;
+    let served = house.found("/openapi.json").await;
+    let document: serde_json::Value = serde_json::from_str(&committed).unwrap();
+    assert_eq!(served, document);
+    let paths = document["paths"].as_object().unwrap();
+    assert_eq!(paths.len(), 8);
+    for (path, item) in paths {
+        let wants_token = item["get"]["security"].is_array();
+        assert_eq!(wants_token, path == "/api/platform/vehicle", "{path}");
+    }
+}
