@@ -9,15 +9,32 @@ use anyhow::Context as _;
 
 use crate::task::Limit;
 
-/// One PostgreSQL cluster with its one database.
+/// One PostgreSQL cluster with its databases.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClusterSpec {
     pub(crate) name: &'static str,
-    pub(crate) database: &'static str,
     pub(crate) port: u16,
     pub(crate) shared_buffers_mb: u16,
+    /// The cluster's own, which bears its name.
+    pub(crate) main: DatabaseSpec,
+    /// Others beside it, for services that need no cluster of their own.
+    pub(crate) guests: &'static [DatabaseSpec],
+}
+
+/// One database with its own two roles.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DatabaseSpec {
+    /// What its roles are named after.
+    pub(crate) name: &'static str,
+    pub(crate) database: &'static str,
     /// Whether the serving role `<name>_api` writes, or only reads what the owner loads.
     pub(crate) api_writes: bool,
+}
+
+impl ClusterSpec {
+    pub(crate) fn databases(&self) -> impl Iterator<Item = &DatabaseSpec> {
+        std::iter::once(&self.main).chain(self.guests)
+    }
 }
 
 /// One Redis.
@@ -75,26 +92,44 @@ pub(crate) struct Unless {
 pub(crate) const CLUSTERS: [ClusterSpec; 3] = [
     ClusterSpec {
         name: "app",
-        database: "motovaultpro",
         port: 15432,
         shared_buffers_mb: 16,
-        api_writes: true,
+        main: DatabaseSpec {
+            name: "app",
+            database: "motovaultpro",
+            api_writes: true,
+        },
+        guests: &[],
     },
     ClusterSpec {
         name: "vehicles",
-        database: "mvp-platform-vehicles",
         port: 15433,
         shared_buffers_mb: 32,
-        api_writes: false,
+        main: DatabaseSpec {
+            name: "vehicles",
+            database: "mvp-platform-vehicles",
+            api_writes: false,
+        },
+        guests: &[],
     },
     ClusterSpec {
         name: "tenants",
-        database: "mvp-platform-tenants",
         port: 15434,
         shared_buffers_mb: 16,
-        api_writes: true,
+        main: DatabaseSpec {
+            name: "tenants",
+            database: "mvp-platform-tenants",
+            api_writes: true,
+        },
+        guests: &[IDENTITY_DATABASE],
     },
 ];
+
+const IDENTITY_DATABASE: DatabaseSpec = DatabaseSpec {
+    name: IDENTITY,
+    database: "identity",
+    api_writes: true,
+};
 
 pub(crate) const REDIS: [RedisSpec; 3] = [
     RedisSpec {
@@ -114,7 +149,7 @@ pub(crate) const REDIS: [RedisSpec; 3] = [
     },
 ];
 
-pub(crate) const SERVICES: [ServiceSpec; 4] = [
+pub(crate) const SERVICES: [ServiceSpec; 5] = [
     ServiceSpec {
         name: "vehicles-platform",
         program: "vehicles-platform",
@@ -175,6 +210,23 @@ pub(crate) const SERVICES: [ServiceSpec; 4] = [
         environment: tenants_platform_environment,
     },
     ServiceSpec {
+        name: IDENTITY,
+        program: IDENTITY,
+        serve: &["serve"],
+        port: 18002,
+        other_ports: &[],
+        known_as: IDENTITY,
+        gate: "/health/ready",
+        prepare: &[Preparation {
+            title: "identity schema",
+            args: &["migrate"],
+            takes_dump: false,
+            limit: Limit::Whole(Duration::from_mins(15)),
+            unless: None,
+        }],
+        environment: identity_environment,
+    },
+    ServiceSpec {
         name: GATEWAY,
         program: GATEWAY,
         serve: &["serve"],
@@ -191,6 +243,8 @@ pub(crate) const SERVICES: [ServiceSpec; 4] = [
 const VEHICLES_ETL: &str = "vehicles-etl";
 /// Tenants, their members, keys and configuration.
 const TENANTS: &str = "tenants-platform";
+/// Who people are: the built-in OpenID provider.
+pub(crate) const IDENTITY: &str = "identity";
 /// The one public door.
 pub(crate) const GATEWAY: &str = "gateway";
 /// Where the gateway shows its metrics, to this machine only.
@@ -204,6 +258,9 @@ pub(crate) const TENANTS_API_KEY: &str = "platform-tenants-api-key";
 const GATEWAY_TENANTS_KEY: &str = "gateway-tenants-api-key";
 /// What secrets of tenants are kept under.
 const TENANTS_MASTER_KEY: &str = "tenants-master-key";
+
+/// What signing keys and other secrets of people are sealed under.
+const IDENTITY_MASTER_KEY: &str = "identity-master-key";
 
 /// The name under which an endpoint's port is kept.
 pub(crate) fn postgres_endpoint(name: &str) -> String {
@@ -235,10 +292,13 @@ pub(crate) fn secrets() -> Vec<(String, bool)> {
         (TENANTS_API_KEY.to_owned(), true),
         (GATEWAY_TENANTS_KEY.to_owned(), true),
         (TENANTS_MASTER_KEY.to_owned(), false),
+        (IDENTITY_MASTER_KEY.to_owned(), false),
     ];
     for cluster in &CLUSTERS {
-        for role in ["owner", "api", "superuser"] {
-            all.push((postgres_secret(cluster.name, role), false));
+        all.push((postgres_secret(cluster.name, "superuser"), false));
+        for database in cluster.databases() {
+            all.push((postgres_secret(database.name, "owner"), false));
+            all.push((postgres_secret(database.name, "api"), false));
         }
     }
     all.extend(REDIS.iter().map(|redis| (redis_secret(redis.name), false)));
@@ -259,11 +319,14 @@ pub(crate) fn service_secrets() -> Vec<String> {
         postgres_secret("tenants", "api"),
         postgres_secret("tenants", "owner"),
         redis_secret("tenants"),
+        IDENTITY_MASTER_KEY.to_owned(),
+        postgres_secret(IDENTITY, "api"),
+        postgres_secret(IDENTITY, "owner"),
     ]
 }
 
-pub(crate) fn postgres_secret(cluster: &str, role: &str) -> String {
-    format!("postgres-{cluster}-{role}-password")
+pub(crate) fn postgres_secret(database: &str, role: &str) -> String {
+    format!("postgres-{database}-{role}-password")
 }
 
 pub(crate) fn redis_secret(name: &str) -> String {
@@ -303,14 +366,20 @@ impl Addresses<'_> {
         ])
     }
 
-    fn database(&self, cluster: &ClusterSpec, prefix: &str) -> anyhow::Result<Environment> {
-        let name = cluster.name;
-        let port = self.port(&postgres_endpoint(name))?;
+    /// `cluster`: the name of the one in which the database is.
+    fn database(
+        &self,
+        cluster: &str,
+        database: &DatabaseSpec,
+        prefix: &str,
+    ) -> anyhow::Result<Environment> {
+        let name = database.name;
+        let port = self.port(&postgres_endpoint(cluster))?;
         let setting = |key: &str, value: String| (format!("{prefix}{key}"), value);
         Ok(vec![
             setting("DATABASE__HOST", "127.0.0.1".to_owned()),
             setting("DATABASE__PORT", port.to_string()),
-            setting("DATABASE__NAME", cluster.database.to_owned()),
+            setting("DATABASE__NAME", database.database.to_owned()),
             setting("DATABASE__USER", format!("{name}_api")),
             setting(
                 "DATABASE__PASSWORD_FILE",
@@ -336,7 +405,7 @@ pub(crate) fn cluster(name: &str) -> anyhow::Result<&'static ClusterSpec> {
 
 fn vehicles_platform_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
     const PREFIX: &str = "MVP_VEHICLES_PLATFORM__";
-    let mut all = a.database(cluster("vehicles")?, PREFIX)?;
+    let mut all = a.database("vehicles", &cluster("vehicles")?.main, PREFIX)?;
     all.extend(a.redis("vehicles", PREFIX)?);
     all.push((format!("{PREFIX}SERVER__HOST"), "127.0.0.1".to_owned()));
     all.push((
@@ -363,7 +432,7 @@ fn tenants_platform_environment(a: &Addresses<'_>) -> anyhow::Result<Environment
     const PREFIX: &str = "MVP_TENANTS_PLATFORM__";
     let setting = |key: &str, value: String| (format!("{PREFIX}{key}"), value);
     let keys = [TENANTS_API_KEY, GATEWAY_TENANTS_KEY].map(|key| a.secret(key));
-    let mut all = a.database(cluster("tenants")?, PREFIX)?;
+    let mut all = a.database("tenants", &cluster("tenants")?.main, PREFIX)?;
     all.extend(a.redis("tenants", PREFIX)?);
     all.extend([
         setting("SERVER__HOST", "127.0.0.1".to_owned()),
@@ -374,11 +443,41 @@ fn tenants_platform_environment(a: &Addresses<'_>) -> anyhow::Result<Environment
     Ok(all)
 }
 
+/// What people reach: links, cookies and tokens are made for it.
+fn public_address(a: &Addresses<'_>) -> anyhow::Result<String> {
+    Ok(format!("http://localhost:{}", a.port(GATEWAY)?))
+}
+
+fn identity_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
+    const PREFIX: &str = "MVP_IDENTITY__";
+    let setting = |key: &str, value: &str| (format!("{PREFIX}{key}"), value.to_owned());
+    let public = public_address(a)?;
+    let redirects = format!("{public}/app/callback,{public}/app/silent-callback");
+    let mut all = a.database("tenants", &IDENTITY_DATABASE, PREFIX)?;
+    all.extend([
+        setting("SERVER__HOST", "127.0.0.1"),
+        setting("SERVER__PORT", &a.port(IDENTITY)?.to_string()),
+        setting("MASTER_KEY_FILE", &a.secret(IDENTITY_MASTER_KEY)),
+        setting("ISSUER", &format!("{public}/auth")),
+        setting("AUDIENCE", &format!("{public}/api")),
+        setting("CLIENTS__WEB__REDIRECT_URIS", &redirects),
+        setting(
+            "CLIENTS__WEB__POST_LOGOUT_REDIRECT_URIS",
+            &format!("{public}/app/,{public}/"),
+        ),
+        // There is no mail server here: accounts work at once, and links go to the log.
+        setting("ACCOUNTS__VERIFY_EMAIL", "false"),
+        setting("MAIL__LINKS_TO_LOG", "true"),
+    ]);
+    Ok(all)
+}
+
 fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
     let setting = |key: &str, value: String| (format!("MVP_GATEWAY__{key}"), value);
     let loopback = || "127.0.0.1".to_owned();
     let vehicles = format!("http://127.0.0.1:{}", a.port("vehicles-platform")?);
     let tenants = format!("http://127.0.0.1:{}", a.port(TENANTS)?);
+    let identity = format!("http://127.0.0.1:{}", a.port(IDENTITY)?);
     Ok(vec![
         setting("LISTEN__HOST", loopback()),
         setting("LISTEN__PORT", a.port(GATEWAY)?.to_string()),
@@ -388,6 +487,7 @@ fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
         setting("UPSTREAMS__PLATFORM_VEHICLES__URL", vehicles),
         setting("UPSTREAMS__PLATFORM_TENANTS__URL", tenants.clone()),
         setting("TENANT_KEYS__URL", tenants),
+        setting("UPSTREAMS__IDENTITY__URL", identity),
     ])
 }
 

@@ -78,8 +78,11 @@ fn an_account_is_lent_the_secrets_it_needs_and_sees_a_new_key_while_it_runs() {
     names.sort();
     let expected = [
         "gateway-tenants-api-key",
+        "identity-master-key",
         "platform-tenants-api-key",
         "platform-vehicles-api-key",
+        "postgres-identity-api-password",
+        "postgres-identity-owner-password",
         "postgres-tenants-api-password",
         "postgres-tenants-owner-password",
         "postgres-vehicles-api-password",

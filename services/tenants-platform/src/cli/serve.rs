@@ -5,7 +5,6 @@ use crate::document;
 use crate::features::validation::Validations;
 use crate::features::webhooks::Sender;
 use crate::settings::{SERVICE, Settings};
-use crate::vault::Vault;
 use access::{KeyFile, RequireApiKey, WatchedKeyRing};
 use actix_web::web::Data;
 use cache::RedisStore;
@@ -14,6 +13,7 @@ use service::health::Health;
 use service::server::{self, Process};
 use std::sync::Arc;
 use utoipa_actix_web::service_config::ServiceConfig;
+use vault::Vault;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 

@@ -3,6 +3,7 @@
 pub mod document;
 mod observe;
 mod overrides;
+pub mod page;
 mod standard_routes;
 pub mod validators;
 
