@@ -89,7 +89,9 @@ async fn owners_own_serving_roles_serve_and_neither_is_a_superuser() {
 async fn a_guest_in_a_cluster_has_its_own_database_and_nobody_enters_the_others() {
     let house = House::furnished();
     house.ok(&["up", "--detach", "--stores-only"]);
-    let port = house.status()["postgres"]["tenants"]["port"].as_u64().unwrap();
+    let port = house.status()["postgres"]["tenants"]["port"]
+        .as_u64()
+        .unwrap();
     let enter = async |user: &str, database: &str| {
         let mut config = tokio_postgres::Config::new();
         config
@@ -107,7 +109,11 @@ async fn a_guest_in_a_cluster_has_its_own_database_and_nobody_enters_the_others(
     ] {
         enter(user, own).await.unwrap();
         let refused = enter(user, other).await.unwrap_err();
-        assert_eq!(refused.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{user}");
+        assert_eq!(
+            refused.code(),
+            Some(&SqlState::INSUFFICIENT_PRIVILEGE),
+            "{user}"
+        );
     }
 }
 

@@ -219,7 +219,12 @@ fn introduce_admin(layout: &Layout) {
     let Ok(admin) = serde_json::from_slice::<serde_json::Value>(&output) else {
         return;
     };
-    let text = |name: &str| admin.get(name).and_then(|it| it.as_str()).unwrap_or_default();
+    let text = |name: &str| {
+        admin
+            .get(name)
+            .and_then(|it| it.as_str())
+            .unwrap_or_default()
+    };
     say("  The first admin, shown this once; the password is changed at the first sign-in:\n");
     say(format_args!("    e-mail    {}", text("email")));
     say(format_args!("    password  {}\n", text("password")));

@@ -12,7 +12,12 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 /// The services' programs.
-const PROGRAMS: [&str; 4] = ["vehicles-platform", "tenants-platform", "identity", "gateway"];
+const PROGRAMS: [&str; 4] = [
+    "vehicles-platform",
+    "tenants-platform",
+    "identity",
+    "gateway",
+];
 
 /// Everything lies in one temporary folder, and whatever runs there is stopped at the end.
 pub struct House {

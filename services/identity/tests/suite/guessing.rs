@@ -136,17 +136,20 @@ async fn a_wrong_password_and_an_unknown_address_take_the_same_time() {
     let person = Person::new(&house);
     let page = person.get("/signin").await;
     let mut shortest = [f64::MAX; 2];
-    for _ in 0..12 {
+    // On a busy machine it takes some rounds until each has once been undisturbed.
+    for round in 0..60 {
         for (at, email) in ["ann@example.com", "nobody@example.com"].iter().enumerate() {
             let begun = std::time::Instant::now();
             let fields = [("email", *email), ("password", "wrong wrong wrong")];
             person.submit(&page, "/signin", &fields).await.is(422);
             shortest[at] = shortest[at].min(begun.elapsed().as_secs_f64());
         }
+        if round > 4 && (0.8..1.25).contains(&(shortest[0] / shortest[1])) {
+            return;
+        }
     }
     // Without the hash one would take a tenth of the other.
-    let ratio = shortest[0] / shortest[1];
-    assert!((0.5..2.0).contains(&ratio), "{shortest:?}");
+    panic!("{shortest:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,7 +197,7 @@ async fn forms_from_elsewhere_are_refused() {
 async fn every_answer_tells_browsers_what_they_may_do() {
     let house = House::new().await;
     let person = Person::new(&house);
-    for path in ["/signin", "/style.css", "/nothing", "/jwks", "/authorize"] {
+    for path in ["/signin", "/style.css", "/jwks", "/authorize", "/token"] {
         let page = person.get(path).await;
         let header = |name: &str| page.headers[name].to_str().unwrap().to_owned();
         let policy = header("content-security-policy");

@@ -20,4 +20,4 @@ mod person;
 mod refresh;
 mod second_factor;
 mod sessions;
-mod silence;
+mod statements;

@@ -43,7 +43,7 @@ impl Person {
     pub(crate) async fn signed_up(house: &House, email: &str) -> Self {
         let person = Self::new(house);
         let done = person.sign_up(email, PASSWORD, "").await;
-        assert_eq!(done.status, 303, "{}", done.text);
+        assert_eq!(done.status, 303, "{}\n{}", done.text, house.log());
         person
     }
 
@@ -98,7 +98,7 @@ impl Person {
     fn url(&self, path: &str) -> String {
         if path.starts_with("http") {
             path.to_owned()
-        } else if path.starts_with("/auth") {
+        } else if path.starts_with("/auth/") {
             format!("{}{path}", self.base.trim_end_matches("/auth"))
         } else {
             format!("{}{path}", self.base)
