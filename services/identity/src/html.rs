@@ -96,6 +96,11 @@ pub(crate) fn flow_field(flow: Option<&str>) -> Markup {
     html! { @if let Some(flow) = flow { input type="hidden" name="flow" value=(flow); } }
 }
 
+/// The name of an authorization request, if it can be one: it stands in addresses and in the database.
+pub(crate) fn flow_name(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
 /// A query that goes on with an authorization request.
 pub(crate) fn flow_query(flow: Option<&str>) -> String {
     flow.map(|flow| format!("?flow={flow}")).unwrap_or_default()

@@ -35,6 +35,7 @@ impl State {
     }
 
     /// A path under the issuer, as browsers see it.
+    #[expect(clippy::unused_self, reason = "beside `url`, and read like it")]
     pub(crate) fn path(&self, path: &str) -> String {
         format!("{SCOPE}{path}")
     }

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use vault::Vault;
 
-/// The built-in `OpenID` provider.
+/// The built-in OpenID provider.
 #[derive(Debug, Parser)]
 #[command(name = "identity", version, arg_required_else_help = true)]
 pub(crate) struct Cli {

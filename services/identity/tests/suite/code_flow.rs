@@ -64,6 +64,15 @@ async fn a_client_gets_tokens_for_whoever_signs_in() {
     );
     assert!(id["auth_time"].as_i64().unwrap() <= id["iat"].as_i64().unwrap());
     assert_eq!(id["at_hash"].as_str().unwrap().len(), 22);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_access_token_is_good_for_userinfo_and_an_id_token_for_nothing() {
+    let house = House::new().await;
+    let ann = Person::signed_up(&house, "ann@example.com").await;
+    let tokens = tokens(&house, &ann).await;
+    let access = tokens["access_token"].as_str().unwrap();
+    let id = claims(tokens["id_token"].as_str().unwrap());
     // An ID token is no access token.
     let wrong = verifier(&house)
         .verify(tokens["id_token"].as_str().unwrap())

@@ -38,11 +38,11 @@ pub fn complete(
     operation: &mut Operation,
     capsule: &str,
     problems: &[(&str, &str)],
-    scheme: Option<&str>,
+    needed: Option<&str>,
 ) {
     operation.tags = Some(vec![capsule.to_owned()]);
-    let needs = |scheme| SecurityRequirement::new(scheme, Vec::<String>::new());
-    operation.security = scheme.map(|scheme| vec![needs(scheme)]);
+    let needs = |name| SecurityRequirement::new(name, Vec::<String>::new());
+    operation.security = needed.map(|name| vec![needs(name)]);
     for (status, description) in problems {
         let schema = ContentBuilder::new()
             .schema(Some(Ref::from_schema_name("Problem")))

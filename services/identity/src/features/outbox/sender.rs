@@ -25,7 +25,8 @@ pub(crate) struct Sender {
 impl Sender {
     pub(crate) fn new(state: Data<State>) -> Result<Self, MailError> {
         let mail = &state.settings.mail;
-        let mailer = mail.smtp.as_ref().map(|smtp| Mailer::new(&mail.from, smtp));
+        let smtp = mail.smtp.as_ref().filter(|_| !mail.links_to_log);
+        let mailer = smtp.map(|smtp| Mailer::new(&mail.from, smtp));
         let sent = opentelemetry::global::meter("identity")
             .u64_counter("mvp_mail_attempts")
             .with_description("Attempts to send a mail, by outcome")

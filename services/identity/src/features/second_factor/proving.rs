@@ -103,7 +103,7 @@ fn hash(state: &State, code: &str) -> Vec<u8> {
 
 /// As people type codes: with blanks and dashes, in any case.
 fn plain(code: &str) -> String {
-    let kept = code.chars().filter(|c| c.is_ascii_alphanumeric());
+    let kept = code.chars().filter(char::is_ascii_alphanumeric);
     kept.map(|c| c.to_ascii_lowercase()).collect()
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Profile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewPassword {
+pub(super) struct PasswordChange {
     csrf: String,
     password: String,
     new_password: String,
@@ -179,7 +179,7 @@ pub(super) async fn password(
     browser: Browser,
     visitor: Visitor,
     request: HttpRequest,
-    sent: Form<NewPassword>,
+    sent: Form<PasswordChange>,
 ) -> HttpResponse {
     let work = async {
         browser.expect(&state, &sent.csrf)?;

@@ -7,7 +7,7 @@ use crate::features::accounts::links::{Kind, Link};
 use crate::features::accounts::{Email, Role, choose, linking};
 use crate::features::limits::{self, Limit};
 use crate::features::sessions;
-use crate::html::{self, Field, answer, csrf, flow_field, flow_query, page, page_with};
+use crate::html::{self, Field, answer, csrf, flow_field, flow_name, flow_query, page, page_with};
 use crate::state::State;
 use crate::visitor::Visitor;
 use actix_web::http::StatusCode;
@@ -53,7 +53,7 @@ pub(super) async fn show(
     query: Query<FlowQuery>,
 ) -> HttpResponse {
     let draft = Draft {
-        flow: query.flow.as_deref(),
+        flow: flow_name(query.flow.as_deref()),
         ..Draft::default()
     };
     answer(is_open(&state).map(|()| {
@@ -110,11 +110,12 @@ async fn try_submit(
     browser.expect(state, &sent.csrf)?;
     is_open(state)?;
     limits::take(state, Limit::MailAddress, &visitor.network()).await?;
+    let flow = flow_name(sent.flow.as_deref());
     let refuse = |objection| {
         let draft = Draft {
             name: &sent.name,
             email: &sent.email,
-            flow: sent.flow.as_deref(),
+            flow,
             objection: Some(objection),
         };
         let body = form(state, browser, &draft);
@@ -135,13 +136,11 @@ async fn try_submit(
     };
     let person = (email.as_str().to_owned(), name.to_owned(), hash);
     if state.settings.accounts.verify_email {
-        ask_for_proof(state, visitor, &email, person, sent.flow.clone()).await?;
+        ask_for_proof(state, visitor, &email, person, flow.map(str::to_owned)).await?;
         return Ok(check_your_mail(state, browser));
     }
     match create(state, visitor, person, false).await? {
-        Some(account) => {
-            sessions::proceed(state, visitor, request, &account, sent.flow.as_deref()).await
-        }
+        Some(account) => sessions::proceed(state, visitor, request, &account, flow).await,
         None => refuse("An account cannot be made with this address. If it is yours, sign in."),
     }
 }

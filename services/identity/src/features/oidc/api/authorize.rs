@@ -8,7 +8,7 @@ use crate::features::oidc::families::{self, Family};
 use crate::features::oidc::requests::{self, Request};
 use crate::features::oidc::tokens;
 use crate::features::sessions::{self, Signed};
-use crate::html::{answer, flow_query, see_other};
+use crate::html::{answer, flow_name, flow_query, see_other};
 use crate::state::State;
 use crate::visitor::Visitor;
 use actix_web::web::{Bytes, Data, Query};
@@ -168,7 +168,7 @@ pub(super) async fn go_on(
     query: Query<FlowQuery>,
 ) -> HttpResponse {
     let work = async {
-        let flow = query.flow.as_str();
+        let flow = flow_name(Some(&query.flow)).unwrap_or_default();
         let found = requests::find(&state.db, flow).await?;
         let Some(waiting) = found else {
             return Err(unusable(
@@ -217,7 +217,7 @@ async fn give_code(
         },
         redirect_uri: request.redirect_uri,
         nonce: request.nonce,
-        code_challenge: request.code_challenge,
+        challenge: request.code_challenge,
         was_used: false,
         is_late: false,
     };

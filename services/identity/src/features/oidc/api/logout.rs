@@ -1,4 +1,4 @@
-//! `/logout`: signing out on behalf of a client (`OpenID` Connect RP-Initiated Logout 1.0).
+//! `/logout`: signing out on behalf of a client (OpenID Connect RP-Initiated Logout 1.0).
 
 use crate::browser::Browser;
 use crate::features::oidc::domain::parameters::Parameters;

@@ -161,7 +161,7 @@ async fn redeem(
     }
     let is_right = found.family.client_id == client_id
         && parameters.get("redirect_uri") == Some(found.redirect_uri.as_str())
-        && pkce::proves(verifier, &found.code_challenge);
+        && pkce::proves(verifier, &found.challenge);
     if !is_right || found.is_late || found.family.is_over {
         return Err(invalid_grant());
     }

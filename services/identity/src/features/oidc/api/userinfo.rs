@@ -9,7 +9,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, get, post};
 use problem::Problem;
 
-/// What the token's scopes permit to know of its person (`OpenID` Connect Core 1.0 §5.3).
+/// What the token's scopes permit to know of its person (OpenID Connect Core 1.0 §5.3).
 #[utoipa::path(responses((status = 200, description = "Claims: sub, and by scope email, email_verified, name", body = serde_json::Value)))]
 #[get("/userinfo")]
 pub(super) async fn get_userinfo(state: Data<State>, request: HttpRequest) -> HttpResponse {

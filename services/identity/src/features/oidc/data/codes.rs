@@ -9,7 +9,7 @@ pub(crate) struct Code {
     pub(crate) family: Family,
     pub(crate) redirect_uri: String,
     pub(crate) nonce: Option<String>,
-    pub(crate) code_challenge: String,
+    pub(crate) challenge: String,
     pub(crate) was_used: bool,
     pub(crate) is_late: bool,
 }
@@ -21,7 +21,7 @@ pub(crate) async fn insert(
     valid_s: f64,
 ) -> Result<(), DbError> {
     let (family, redirect_uri) = (&code.family.id, &code.redirect_uri);
-    let (nonce, challenge) = (&code.nonce, &code.code_challenge);
+    let (nonce, challenge) = (&code.nonce, &code.challenge);
     let sql = include_str!("queries/insert_code.sql");
     transaction
         .execute(
@@ -43,7 +43,7 @@ pub(crate) async fn find(
         family: family_of(&row),
         redirect_uri: row.get("redirect_uri"),
         nonce: row.get("nonce"),
-        code_challenge: row.get("code_challenge"),
+        challenge: row.get("code_challenge"),
         was_used: row.get("used"),
         is_late: row.get("is_late"),
     }))

@@ -72,8 +72,10 @@ pub(crate) async fn add_token(
     idle_days: i32,
 ) -> Result<(), DbError> {
     let sql = include_str!("queries/insert_token.sql");
-    let parameters = &[&token_hash as _, &family as _, &idle_days as _];
-    transaction.execute(sql, parameters).await.map(|_| ())
+    transaction
+        .execute(sql, &[&token_hash, &family, &idle_days])
+        .await
+        .map(|_| ())
 }
 
 pub(crate) async fn use_token(transaction: &Transaction, token_hash: &[u8]) -> Result<(), DbError> {

@@ -9,11 +9,13 @@ const LONGEST: usize = 2_048;
 pub(crate) struct Parameters(BTreeMap<String, String>);
 
 impl Parameters {
-    /// `None` when one is repeated or too long.
+    /// `None` when one is repeated, too long, or holds what no text holds.
     pub(crate) fn parse(encoded: &[u8]) -> Option<Self> {
         let mut all = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(encoded) {
-            if name != "id_token_hint" && value.len() > LONGEST {
+            if (name != "id_token_hint" && value.len() > LONGEST)
+                || value.chars().any(char::is_control)
+            {
                 return None;
             }
             if all.insert(name.into_owned(), value.into_owned()).is_some() {
@@ -42,5 +44,6 @@ mod tests {
         assert!(Parameters::parse(b"a=1&a=1").is_none());
         let long = format!("state={}", "x".repeat(3_000));
         assert!(Parameters::parse(long.as_bytes()).is_none());
+        assert!(Parameters::parse(b"state=%00").is_none());
     }
 }

@@ -171,6 +171,7 @@ pub(super) async fn turn_off(
             let problem = Problem::new(Code::Forbidden);
             return Err(problem.detail("The password is not right.").into());
         }
+        limits::forget(&state, Limit::Account, &account.email.to_lowercase()).await?;
         let mut change = Change::begin(&state.db, visitor.by(Some(&account.id))).await?;
         factors::purge(change.transaction(), account.id).await?;
         change.note(Note::new("second_factor.disabled", None, account.id));

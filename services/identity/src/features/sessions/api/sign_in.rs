@@ -5,7 +5,7 @@ use crate::change::record;
 use crate::features::accounts::{self, Account, Email};
 use crate::features::limits::{self, Limit};
 use crate::features::{oidc, sessions};
-use crate::html::{self, answer, csrf, flow_field, flow_query, page, page_with};
+use crate::html::{self, answer, csrf, flow_field, flow_name, flow_query, page, page_with};
 use crate::state::State;
 use crate::visitor::Visitor;
 use actix_web::http::StatusCode;
@@ -42,7 +42,7 @@ pub(super) async fn show(
     query: Query<FlowQuery>,
 ) -> HttpResponse {
     let work = async {
-        let flow = query.flow.as_deref();
+        let flow = flow_name(query.flow.as_deref());
         let waiting = match flow {
             Some(flow) => oidc::waiting(&state.db, flow).await?,
             None => None,
@@ -101,7 +101,7 @@ async fn try_submit(
     browser.expect(state, &sent.csrf)?;
     let email = Email::parse(&sent.email);
     let key = email.as_ref().map_or_else(String::new, Email::key);
-    let flow = sent.flow.as_deref();
+    let flow = flow_name(sent.flow.as_deref());
     let refuse = |status, objection| {
         let body = form(state, browser, &sent.email, flow, Some(objection));
         page_with(state, browser, status, TITLE, &body)

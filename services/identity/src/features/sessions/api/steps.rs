@@ -27,7 +27,7 @@ pub(super) struct Code {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewPassword {
+pub(super) struct OwnPassword {
     csrf: String,
     new_password: String,
 }
@@ -138,7 +138,7 @@ pub(super) async fn submit_password(
     browser: Browser,
     visitor: Visitor,
     request: HttpRequest,
-    sent: Form<NewPassword>,
+    sent: Form<OwnPassword>,
 ) -> HttpResponse {
     let work = async {
         browser.expect(&state, &sent.csrf)?;
