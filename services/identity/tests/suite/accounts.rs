@@ -45,6 +45,25 @@ async fn an_account_is_made_by_whoever_has_the_address_and_the_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_was_never_confirmed_must_be_once_the_house_wants_it() {
+    let mut house = House::new().await;
+    let ann = Person::signed_up(&house, "ann@example.com").await;
+    house.set("ACCOUNTS__VERIFY_EMAIL", "true");
+    house.restart().await;
+    let told = ann.sign_in("ann@example.com", PASSWORD).await;
+    assert!(
+        told.is(403).text.contains("confirmed first"),
+        "{}",
+        told.text
+    );
+    let link = house.postbox.link_for("ann@example.com", 0).await;
+    let page = ann.get(&link).await;
+    ann.submit(&page, "/confirm", &[]).await.is(200);
+    ann.submit(&page, "/confirm", &[]).await.is(404);
+    ann.sign_in("ann@example.com", PASSWORD).await.is(303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_answer_is_the_same_whether_there_is_an_account_or_not() {
     let house = House::with(&CONFIRMED).await;
     house.print(&["users", "first-admin", "ann@example.com"]);

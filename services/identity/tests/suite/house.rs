@@ -77,6 +77,11 @@ impl House {
         .await;
     }
 
+    /// From the next start on.
+    pub(crate) fn set(&mut self, key: &str, value: &str) {
+        self.settings.push((key.to_owned(), value.to_owned()));
+    }
+
     /// Stops it and starts it again.
     pub(crate) async fn restart(&mut self) {
         self.child.kill().unwrap();

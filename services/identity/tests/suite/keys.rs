@@ -91,3 +91,24 @@ async fn keys_are_not_readable_in_the_database() {
     // A key of PKCS #8 in base64 begins so.
     assert!(!sealed.windows(4).any(|part| part == b"MIIE"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_has_grown_old_is_followed_and_then_removed() {
+    let mut house = House::new().await;
+    let count = async |house: &House| {
+        let jwks = house.get_json("/jwks").await;
+        jwks["keys"].as_array().unwrap().len()
+    };
+    assert_eq!(count(&house).await, 1);
+    house
+        .sql("UPDATE oidc.signing_key SET created_at = now() - interval '91 days'")
+        .await;
+    // What is done by the clock is done at the start, too.
+    house.restart().await;
+    eventually_async("there is a next key", || async { count(&house).await == 2 }).await;
+    house
+        .sql("UPDATE oidc.signing_key SET signs_from = now() - interval '25 hours' WHERE created_at > now() - interval '1 day'")
+        .await;
+    house.restart().await;
+    eventually_async("the old key is gone", || async { count(&house).await == 1 }).await;
+}
