@@ -35,14 +35,15 @@ fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap()
 }
 
-/// Turns it on with the code of the step before now; gives secret and recovery codes.
+/// Turns it on with the present code; gives secret and recovery codes. The next code is that of the next step, which counts
+/// already.
 async fn turned_on(ann: &Person) -> (String, Vec<String>) {
     let page = ann.get("/account/second-factor").await;
     let secret = secret_of(&page);
     ann.submit(&page, "/account/second-factor", &[("code", "000000")])
         .await
         .is(422);
-    let code = code(&secret, -1);
+    let code = code(&secret, 0);
     let done = ann
         .submit(&page, "/account/second-factor", &[("code", &code)])
         .await;
@@ -70,7 +71,7 @@ async fn with_a_second_factor_the_password_alone_opens_nothing() {
         .submit(&page, "/signin/code", &[("code", "000000")])
         .await
         .is(422);
-    let right = code(&secret, 0);
+    let right = code(&secret, 1);
     phone
         .submit(&page, "/signin/code", &[("code", &right)])
         .await
@@ -117,7 +118,7 @@ async fn codes_are_limited_and_the_factor_is_turned_off_with_the_password() {
             .await
             .is(status);
     }
-    let right = code(&secret, 0);
+    let right = code(&secret, 1);
     phone
         .submit(&page, "/signin/code", &[("code", &right)])
         .await
