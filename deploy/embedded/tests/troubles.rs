@@ -141,7 +141,7 @@ fn damaged_notes_cost_neither_data_nor_order() {
     assert!(before.contains("is damaged"), "{before}");
     until("all is known again", || house.status_code() == 0);
     let pids = house.pids();
-    assert_eq!(pids.len(), 10);
+    assert_eq!(pids.len(), 11);
     // At the moment of stopping: all of it stops.
     damage("state.json");
     damage("run/gateway.json");
@@ -230,14 +230,14 @@ fn a_port_that_is_taken_while_the_data_loads_moves_too() {
     let output = up.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
     let status = house.status();
-    for (service, port) in [("vehicles-platform", 18002), ("gateway", 18082)] {
+    for (service, port) in [("vehicles-platform", 18003), ("gateway", 18082)] {
         let url = format!("http://127.0.0.1:{}", house.preferred(port));
         assert_eq!(status["services"][service]["url"], url);
         assert_eq!(status["services"][service]["health"], "ok");
     }
     let upstream = house.ok(&["run", "gateway", "environment"]);
     assert!(
-        upstream.contains(&house.preferred(18002).to_string()),
+        upstream.contains(&house.preferred(18003).to_string()),
         "{upstream}"
     );
     drop(taken);
