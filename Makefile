@@ -7,7 +7,7 @@ CARGO  ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 MVP    := $(TARGET)/release/mvp
 # What runs: every program of the product.
-PROGRAMS := -p mvp -p vehicles-platform -p tenants-platform -p application -p gateway
+PROGRAMS := -p mvp -p vehicles-platform -p tenants-platform -p identity -p application -p gateway
 # A vehicle-data release to load, instead of the one that comes with the project.
 SOURCE ?= services/vehicles-platform/data/vPICList_lite_2026_10.sql.zst
 

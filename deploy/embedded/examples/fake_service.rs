@@ -57,6 +57,12 @@ fn main() {
             let _ = std::io::stdout().write_all(b"sch\xe9ma\n");
             let _ = std::io::stderr().write_all(b"d\xe9j\xe0\n");
         }
+        // Once, as the real one.
+        "users" if !folder.join("admin").exists() => {
+            std::fs::write(folder.join("admin"), "").unwrap();
+            let made = r#"{"email":"admin@localhost","password":"once-only"}"#;
+            let _ = writeln!(std::io::stdout(), "{made}");
+        }
         "environment" => {
             for (key, value) in std::env::vars().filter(|(key, _)| key.starts_with("MVP_")) {
                 let _ = writeln!(std::io::stdout(), "{key}={value}");
@@ -80,6 +86,7 @@ fn serve(folder: &Path, name: &str) {
         "gateway" => std::env::var("MVP_GATEWAY__LISTEN__PORT"),
         "vehicles-etl" => std::env::var("MVP_VEHICLES_PLATFORM__ETL__LISTEN__PORT"),
         "tenants-platform" => std::env::var("MVP_TENANTS_PLATFORM__SERVER__PORT"),
+        "identity" => std::env::var("MVP_IDENTITY__SERVER__PORT"),
         "application" => std::env::var("MVP_APPLICATION__SERVER__PORT"),
         _ => std::env::var("MVP_VEHICLES_PLATFORM__SERVER__PORT"),
     };

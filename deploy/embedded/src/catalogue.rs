@@ -1,23 +1,46 @@
 //! What runs, as data: three clusters, three Redis, the services in their starting order.
 //! A later service is one more entry here.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+mod environments;
+
+pub(crate) use environments::Addresses;
+
 use std::time::Duration;
 
 use anyhow::Context as _;
 
 use crate::task::Limit;
+use environments::{
+    application_environment, gateway_environment, identity_environment,
+    tenants_platform_environment, vehicles_etl_environment, vehicles_platform_environment,
+};
 
-/// One PostgreSQL cluster with its one database.
+/// One PostgreSQL cluster with its databases.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClusterSpec {
     pub(crate) name: &'static str,
-    pub(crate) database: &'static str,
     pub(crate) port: u16,
     pub(crate) shared_buffers_mb: u16,
+    /// The cluster's own, which bears its name.
+    pub(crate) main: DatabaseSpec,
+    /// Others beside it, for services that need no cluster of their own.
+    pub(crate) guests: &'static [DatabaseSpec],
+}
+
+/// One database with its own two roles.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DatabaseSpec {
+    /// What its roles are named after.
+    pub(crate) name: &'static str,
+    pub(crate) database: &'static str,
     /// Whether the serving role `<name>_api` writes, or only reads what the owner loads.
     pub(crate) api_writes: bool,
+}
+
+impl ClusterSpec {
+    pub(crate) fn databases(&self) -> impl Iterator<Item = &DatabaseSpec> {
+        std::iter::once(&self.main).chain(self.guests)
+    }
 }
 
 /// One Redis.
@@ -75,26 +98,44 @@ pub(crate) struct Unless {
 pub(crate) const CLUSTERS: [ClusterSpec; 3] = [
     ClusterSpec {
         name: "app",
-        database: "motovaultpro",
         port: 15432,
         shared_buffers_mb: 16,
-        api_writes: true,
+        main: DatabaseSpec {
+            name: "app",
+            database: "motovaultpro",
+            api_writes: true,
+        },
+        guests: &[],
     },
     ClusterSpec {
         name: "vehicles",
-        database: "mvp-platform-vehicles",
         port: 15433,
         shared_buffers_mb: 32,
-        api_writes: false,
+        main: DatabaseSpec {
+            name: "vehicles",
+            database: "mvp-platform-vehicles",
+            api_writes: false,
+        },
+        guests: &[],
     },
     ClusterSpec {
         name: "tenants",
-        database: "mvp-platform-tenants",
         port: 15434,
         shared_buffers_mb: 16,
-        api_writes: true,
+        main: DatabaseSpec {
+            name: "tenants",
+            database: "mvp-platform-tenants",
+            api_writes: true,
+        },
+        guests: &[IDENTITY_DATABASE],
     },
 ];
+
+const IDENTITY_DATABASE: DatabaseSpec = DatabaseSpec {
+    name: IDENTITY,
+    database: "identity",
+    api_writes: true,
+};
 
 pub(crate) const REDIS: [RedisSpec; 3] = [
     RedisSpec {
@@ -114,7 +155,7 @@ pub(crate) const REDIS: [RedisSpec; 3] = [
     },
 ];
 
-pub(crate) const SERVICES: [ServiceSpec; 5] = [
+pub(crate) const SERVICES: [ServiceSpec; 6] = [
     ServiceSpec {
         name: "vehicles-platform",
         program: "vehicles-platform",
@@ -175,6 +216,23 @@ pub(crate) const SERVICES: [ServiceSpec; 5] = [
         environment: tenants_platform_environment,
     },
     ServiceSpec {
+        name: IDENTITY,
+        program: IDENTITY,
+        serve: &["serve"],
+        port: 18002,
+        other_ports: &[],
+        known_as: IDENTITY,
+        gate: "/health/ready",
+        prepare: &[Preparation {
+            title: "identity schema",
+            args: &["migrate"],
+            takes_dump: false,
+            limit: Limit::Whole(Duration::from_mins(15)),
+            unless: None,
+        }],
+        environment: identity_environment,
+    },
+    ServiceSpec {
         name: APPLICATION,
         program: APPLICATION,
         serve: &["serve"],
@@ -202,6 +260,8 @@ pub(crate) const SERVICES: [ServiceSpec; 5] = [
 const VEHICLES_ETL: &str = "vehicles-etl";
 /// Tenants, their members, keys and configuration.
 const TENANTS: &str = "tenants-platform";
+/// Who people are: the built-in OpenID provider.
+pub(crate) const IDENTITY: &str = "identity";
 /// What the app on the screen talks to.
 const APPLICATION: &str = "application";
 /// The one public door.
@@ -219,6 +279,9 @@ const GATEWAY_TENANTS_KEY: &str = "gateway-tenants-api-key";
 const APPLICATION_VEHICLES_KEY: &str = "application-vehicles-api-key";
 /// What secrets of tenants are kept under.
 const TENANTS_MASTER_KEY: &str = "tenants-master-key";
+
+/// What signing keys and other secrets of people are sealed under.
+const IDENTITY_MASTER_KEY: &str = "identity-master-key";
 
 /// The name under which an endpoint's port is kept.
 pub(crate) fn postgres_endpoint(name: &str) -> String {
@@ -251,10 +314,13 @@ pub(crate) fn secrets() -> Vec<(String, bool)> {
         (GATEWAY_TENANTS_KEY.to_owned(), true),
         (APPLICATION_VEHICLES_KEY.to_owned(), true),
         (TENANTS_MASTER_KEY.to_owned(), false),
+        (IDENTITY_MASTER_KEY.to_owned(), false),
     ];
     for cluster in &CLUSTERS {
-        for role in ["owner", "api", "superuser"] {
-            all.push((postgres_secret(cluster.name, role), false));
+        all.push((postgres_secret(cluster.name, "superuser"), false));
+        for database in cluster.databases() {
+            all.push((postgres_secret(database.name, "owner"), false));
+            all.push((postgres_secret(database.name, "api"), false));
         }
     }
     all.extend(REDIS.iter().map(|redis| (redis_secret(redis.name), false)));
@@ -275,73 +341,20 @@ pub(crate) fn service_secrets() -> Vec<String> {
         postgres_secret("tenants", "api"),
         postgres_secret("tenants", "owner"),
         redis_secret("tenants"),
+        IDENTITY_MASTER_KEY.to_owned(),
+        postgres_secret(IDENTITY, "api"),
+        postgres_secret(IDENTITY, "owner"),
         APPLICATION_VEHICLES_KEY.to_owned(),
         redis_secret("app"),
     ]
 }
 
-pub(crate) fn postgres_secret(cluster: &str, role: &str) -> String {
-    format!("postgres-{cluster}-{role}-password")
+pub(crate) fn postgres_secret(database: &str, role: &str) -> String {
+    format!("postgres-{database}-{role}-password")
 }
 
 pub(crate) fn redis_secret(name: &str) -> String {
     format!("redis-{name}-password")
-}
-
-/// What a service must know to find the others.
-#[derive(Debug)]
-pub(crate) struct Addresses<'a> {
-    pub(crate) ports: &'a BTreeMap<String, u16>,
-    pub(crate) secrets: &'a Path,
-}
-
-impl Addresses<'_> {
-    pub(crate) fn port(&self, endpoint: &str) -> anyhow::Result<u16> {
-        self.ports
-            .get(endpoint)
-            .copied()
-            .with_context(|| format!("{endpoint} has no port yet"))
-    }
-
-    fn secret(&self, name: &str) -> String {
-        self.secrets.join(name).display().to_string()
-    }
-
-    fn redis(&self, name: &str, prefix: &str) -> anyhow::Result<Environment> {
-        Ok(vec![
-            (format!("{prefix}REDIS__HOST"), "127.0.0.1".to_owned()),
-            (
-                format!("{prefix}REDIS__PORT"),
-                self.port(&redis_endpoint(name))?.to_string(),
-            ),
-            (
-                format!("{prefix}REDIS__PASSWORD_FILE"),
-                self.secret(&redis_secret(name)),
-            ),
-        ])
-    }
-
-    fn database(&self, cluster: &ClusterSpec, prefix: &str) -> anyhow::Result<Environment> {
-        let name = cluster.name;
-        let port = self.port(&postgres_endpoint(name))?;
-        let setting = |key: &str, value: String| (format!("{prefix}{key}"), value);
-        Ok(vec![
-            setting("DATABASE__HOST", "127.0.0.1".to_owned()),
-            setting("DATABASE__PORT", port.to_string()),
-            setting("DATABASE__NAME", cluster.database.to_owned()),
-            setting("DATABASE__USER", format!("{name}_api")),
-            setting(
-                "DATABASE__PASSWORD_FILE",
-                self.secret(&postgres_secret(name, "api")),
-            ),
-            setting("DATABASE__TLS", "disable".to_owned()),
-            setting("MIGRATIONS__USER", format!("{name}_owner")),
-            setting(
-                "MIGRATIONS__PASSWORD_FILE",
-                self.secret(&postgres_secret(name, "owner")),
-            ),
-        ])
-    }
 }
 
 /// The cluster with this name.
@@ -350,83 +363,6 @@ pub(crate) fn cluster(name: &str) -> anyhow::Result<&'static ClusterSpec> {
         .iter()
         .find(|c| c.name == name)
         .with_context(|| format!("no cluster is called {name}"))
-}
-
-fn vehicles_platform_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
-    const PREFIX: &str = "MVP_VEHICLES_PLATFORM__";
-    let keys = [VEHICLES_API_KEY, APPLICATION_VEHICLES_KEY].map(|key| a.secret(key));
-    let mut all = a.database(cluster("vehicles")?, PREFIX)?;
-    all.extend(a.redis("vehicles", PREFIX)?);
-    all.push((format!("{PREFIX}SERVER__HOST"), "127.0.0.1".to_owned()));
-    all.push((
-        format!("{PREFIX}SERVER__PORT"),
-        a.port("vehicles-platform")?.to_string(),
-    ));
-    all.push((format!("{PREFIX}API_KEYS__FILES"), keys.join(",")));
-    Ok(all)
-}
-
-fn vehicles_etl_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
-    let mut all = vehicles_platform_environment(a)?;
-    let setting =
-        |key: &str, value: String| (format!("MVP_VEHICLES_PLATFORM__ETL__LISTEN__{key}"), value);
-    all.push(setting("HOST", "127.0.0.1".to_owned()));
-    all.push(setting("PORT", a.port(VEHICLES_ETL)?.to_string()));
-    Ok(all)
-}
-
-fn tenants_platform_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
-    const PREFIX: &str = "MVP_TENANTS_PLATFORM__";
-    let setting = |key: &str, value: String| (format!("{PREFIX}{key}"), value);
-    let keys = [TENANTS_API_KEY, GATEWAY_TENANTS_KEY].map(|key| a.secret(key));
-    let mut all = a.database(cluster("tenants")?, PREFIX)?;
-    all.extend(a.redis("tenants", PREFIX)?);
-    all.extend([
-        setting("SERVER__HOST", "127.0.0.1".to_owned()),
-        setting("SERVER__PORT", a.port(TENANTS)?.to_string()),
-        setting("API_KEYS__FILES", keys.join(",")),
-        setting("MASTER_KEY_FILE", a.secret(TENANTS_MASTER_KEY)),
-    ]);
-    Ok(all)
-}
-
-fn application_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
-    const PREFIX: &str = "MVP_APPLICATION__";
-    let setting = |key: &str, value: String| (format!("{PREFIX}{key}"), value);
-    let vehicles = format!("http://127.0.0.1:{}", a.port("vehicles-platform")?);
-    let mut all = a.redis("app", PREFIX)?;
-    all.extend([
-        setting("SERVER__HOST", "127.0.0.1".to_owned()),
-        setting("SERVER__PORT", a.port(APPLICATION)?.to_string()),
-        setting("PLATFORM_VEHICLES__URL", vehicles),
-        setting(
-            "PLATFORM_VEHICLES__KEY_FILE",
-            a.secret(APPLICATION_VEHICLES_KEY),
-        ),
-    ]);
-    Ok(all)
-}
-
-fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
-    let setting = |key: &str, value: String| (format!("MVP_GATEWAY__{key}"), value);
-    let loopback = || "127.0.0.1".to_owned();
-    let vehicles = format!("http://127.0.0.1:{}", a.port("vehicles-platform")?);
-    let tenants = format!("http://127.0.0.1:{}", a.port(TENANTS)?);
-    let application = format!("http://127.0.0.1:{}", a.port(APPLICATION)?);
-    let mut all = vec![
-        setting("LISTEN__HOST", loopback()),
-        setting("LISTEN__PORT", a.port(GATEWAY)?.to_string()),
-        setting("ADMIN__HOST", loopback()),
-        setting("ADMIN__PORT", a.port(GATEWAY_ADMIN)?.to_string()),
-        setting("SECRETS_DIR", a.secrets.display().to_string()),
-        setting("UPSTREAMS__PLATFORM_VEHICLES__URL", vehicles),
-        setting("UPSTREAMS__PLATFORM_TENANTS__URL", tenants.clone()),
-        setting("TENANT_KEYS__URL", tenants),
-        setting("UPSTREAMS__APPLICATION__URL", application),
-    ];
-    // Counts are small: a Redis of its own would be one more process for nothing.
-    all.extend(a.redis("tenants", "MVP_GATEWAY__")?);
-    Ok(all)
 }
 
 /// Which release is live, out of `vehicles-platform etl releases --json`. Loading the embedded one
@@ -444,6 +380,8 @@ fn live_release(releases: &serde_json::Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
+    use std::path::Path;
 
     #[test]
     fn only_a_live_release_makes_the_first_load_needless() {

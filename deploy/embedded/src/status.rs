@@ -107,7 +107,7 @@ impl Status {
                 cluster.name,
                 PostgresStatus {
                     port,
-                    database: cluster.database,
+                    database: cluster.main.database,
                     pid,
                 },
             );

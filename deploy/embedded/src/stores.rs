@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use tokio::task::JoinSet;
 
 use crate::account::{self, Account};
-use crate::catalogue::{self, Addresses, CLUSTERS, ClusterSpec, REDIS, RedisSpec};
+use crate::catalogue::{self, Addresses, CLUSTERS, ClusterSpec, DatabaseSpec, REDIS, RedisSpec};
 use crate::fleet::Fleet;
 use crate::layout::Layout;
 use crate::postgres::{self, Cluster, Passwords};
@@ -87,8 +87,13 @@ impl<'a> Stores<'a> {
         let mut together = JoinSet::new();
         let mut text = Vec::new();
         for (place, spec) in CLUSTERS.iter().enumerate() {
-            let passwords = self.passwords(spec)?;
-            let cluster = self.cluster(spec, passwords.superuser.clone())?;
+            let superuser = catalogue::postgres_secret(spec.name, "superuser");
+            let superuser = secrets::read(&self.layout.secrets, &superuser)?;
+            let passwords: Vec<_> = spec
+                .databases()
+                .map(|database| self.passwords(database, &superuser))
+                .collect::<anyhow::Result<_>>()?;
+            let cluster = self.cluster(spec, superuser)?;
             text.push(format!("{} {}", spec.name, cluster.port));
             let server = self.servers.postgres.clone();
             let fleet = Arc::clone(self.fleet);
@@ -97,22 +102,25 @@ impl<'a> Stores<'a> {
                 postgres::initialise(&fleet, &cluster, &server).await?;
                 let child = postgres::spec(&cluster, &server, REDIS.len() + place)?;
                 fleet.launch(child).await?;
-                postgres::ensure_roles(spec, port, &passwords).await
+                for (database, passwords) in spec.databases().zip(&passwords) {
+                    postgres::ensure_roles(database, port, passwords).await?;
+                }
+                anyhow::Ok(())
             });
         }
         all(together).await?;
         Ok(text.join(" · "))
     }
 
-    fn passwords(&self, spec: &ClusterSpec) -> anyhow::Result<Passwords> {
+    fn passwords(&self, database: &DatabaseSpec, superuser: &str) -> anyhow::Result<Passwords> {
         let read = |role| {
             secrets::read(
                 &self.layout.secrets,
-                &catalogue::postgres_secret(spec.name, role),
+                &catalogue::postgres_secret(database.name, role),
             )
         };
         Ok(Passwords {
-            superuser: read("superuser")?,
+            superuser: superuser.to_owned(),
             owner: read("owner")?,
             api: read("api")?,
         })

@@ -38,6 +38,8 @@ fn everything_starts_in_order_and_stops_completely() {
         place("vehicles-platform etl schedule"),
         place("tenants-platform migrate"),
         place("tenants-platform serve"),
+        place("identity migrate"),
+        place("identity serve"),
         place("application serve"),
         place("gateway serve"),
     ];
@@ -83,6 +85,18 @@ fn status_json_has_the_promised_shape() {
         .unwrap();
     let metadata = std::fs::metadata(key).unwrap();
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn the_first_admins_password_is_shown_once_and_written_nowhere() {
+    let house = House::furnished();
+    let told = house.up();
+    assert!(told.contains("password  once-only"), "{told}");
+    assert!(!house.up().contains("once-only"));
+    for log in std::fs::read_dir(house.data().join("log")).unwrap() {
+        let text = std::fs::read_to_string(log.unwrap().path()).unwrap_or_default();
+        assert!(!text.contains("once-only"), "{text}");
+    }
 }
 
 #[test]

@@ -23,6 +23,8 @@ const MAKES: &str = "/platform/vehicles/makes?year=2022";
 struct Answer {
     status: u16,
     head: String,
+    /// To the letter: values of cookies are.
+    head_as_sent: String,
     body: String,
 }
 
@@ -45,6 +47,8 @@ struct Product {
     house: House,
     port: u16,
     key: String,
+    /// What the start told.
+    told: String,
 }
 
 impl Product {
@@ -64,7 +68,12 @@ impl Product {
             .parse()
             .unwrap();
         let key = house.secret("platform-vehicles-api-key");
-        Self { house, port, key }
+        Self {
+            house,
+            port,
+            key,
+            told,
+        }
     }
 
     /// What came back for a path, as it is written here: no client tidies it up.
@@ -106,6 +115,7 @@ impl Product {
         Ok(Answer {
             status: status.ok_or(std::io::ErrorKind::InvalidData)?,
             head: head.to_lowercase(),
+            head_as_sent: head.to_owned(),
             body: body.to_owned(),
         })
     }
@@ -138,6 +148,7 @@ fn a_newcomer_gets_the_real_makes_of_2022_through_the_gateway_and_nothing_that_f
     a_program_of_a_tenant_passes_as_long_as_its_key_is_good(&product);
     what_an_operator_expects_is_switched_on(&product);
     one_page_tells_of_every_api(&product);
+    people_sign_up_at_the_door_and_the_first_admin_signs_in(&product);
     drop_downs_lead_from_a_year_to_a_transmission(&product);
     a_vin_tells_its_vehicle(&product);
     a_tenant_is_made_and_validated_with_the_right_key_only(&product);
@@ -279,6 +290,62 @@ fn what_an_operator_expects_is_switched_on(product: &Product) {
     assert!(counted.contains("mvp-gateway:plan:"), "{counted}");
 }
 
+/// A page's proof that a form comes from it, and the browser's cookie.
+fn form_of(page: &Answer) -> (String, String) {
+    let part = |text: &str, before: &str, after: &str| {
+        let rest = text.split_once(before).unwrap().1;
+        rest.split_once(after).unwrap().0.to_owned()
+    };
+    let csrf = part(&page.body, "name=\"csrf\" value=\"", "\"");
+    (csrf, part(&page.head_as_sent, "set-cookie: ", ";"))
+}
+
+fn people_sign_up_at_the_door_and_the_first_admin_signs_in(product: &Product) {
+    let metadata = product.ask("/auth/.well-known/openid-configuration", None);
+    let issuer = format!("http://localhost:{}/auth", product.port);
+    assert_eq!(metadata.unwrap().json()["issuer"], issuer);
+    let send = |path: &str, cookie: &str, form: &str| {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nCookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}",
+            form.len()
+        );
+        product
+            .send(&format!("{head}\r\n\r\n{form}"), None)
+            .unwrap()
+    };
+    let page = product.ask("/auth/signup", None).unwrap();
+    let policy = "content-security-policy: default-src 'none'; style-src 'self'";
+    assert!(page.head.contains(policy), "{}", page.head);
+    let (csrf, cookie) = form_of(&page);
+    let form =
+        format!("csrf={csrf}&name=Ann&email=ann%40example.com&new_password=three+brown+foxes");
+    let made = send("/auth/signup", &cookie, &form);
+    assert_eq!(made.status, 303, "{}", made.body);
+    assert!(
+        made.head.contains("location: /auth/account")
+            && made.head.contains("set-cookie: mvp_session=")
+    );
+    let told = product
+        .told
+        .split_once("password  ")
+        .expect("a password is shown")
+        .1;
+    let once = told.split_whitespace().next().unwrap();
+    let page = product.ask("/auth/signin", None).unwrap();
+    let (csrf, cookie) = form_of(&page);
+    let form = format!("csrf={csrf}&email=admin%40localhost&password={once}");
+    let step = send("/auth/signin", &cookie, &form);
+    assert!(
+        step.head.contains("location: /auth/signin/password"),
+        "{}",
+        step.body
+    );
+    for log in std::fs::read_dir(product.house.data().join("log")).unwrap() {
+        let text = std::fs::read_to_string(log.unwrap().path()).unwrap_or_default();
+        assert!(!text.contains(once) && !text.contains("ann@example.com"));
+    }
+}
+
 fn one_page_tells_of_every_api(product: &Product) {
     let document = product.ask("/openapi.json", None).unwrap();
     assert_eq!(document.status, 200);
@@ -288,6 +355,7 @@ fn one_page_tells_of_every_api(product: &Product) {
     assert!(has("/platform/vehicles/vindecode", "post"));
     assert!(has("/platform/tenants/{tenant}/validate", "get"));
     assert!(has("/api/platform/makes", "get"));
+    assert!(has("/auth/token", "post") && has("/auth/users/{user}/role", "put"));
     assert!(!has("/vehicles/makes", "get"), "only what the door knows");
     let page = product.ask("/docs", None).unwrap();
     assert!(

@@ -79,8 +79,11 @@ fn an_account_is_lent_the_secrets_it_needs_and_sees_a_new_key_while_it_runs() {
     let expected = [
         "application-vehicles-api-key",
         "gateway-tenants-api-key",
+        "identity-master-key",
         "platform-tenants-api-key",
         "platform-vehicles-api-key",
+        "postgres-identity-api-password",
+        "postgres-identity-owner-password",
         "postgres-tenants-api-password",
         "postgres-tenants-owner-password",
         "postgres-vehicles-api-password",

@@ -86,6 +86,38 @@ async fn owners_own_serving_roles_serve_and_neither_is_a_superuser() {
 }
 
 #[tokio::test]
+async fn a_guest_in_a_cluster_has_its_own_database_and_nobody_enters_the_others() {
+    let house = House::furnished();
+    house.ok(&["up", "--detach", "--stores-only"]);
+    let port = house.status()["postgres"]["tenants"]["port"]
+        .as_u64()
+        .unwrap();
+    let enter = async |user: &str, database: &str| {
+        let mut config = tokio_postgres::Config::new();
+        config
+            .host("127.0.0.1")
+            .port(u16::try_from(port).unwrap())
+            .dbname(database)
+            .user(user)
+            .password(house.secret(&format!("postgres-{}-password", user.replace('_', "-"))));
+        config.connect(NoTls).await.map(|_| ())
+    };
+    for (user, own, other) in [
+        ("identity_api", "identity", "mvp-platform-tenants"),
+        ("tenants_api", "mvp-platform-tenants", "identity"),
+        ("identity_owner", "identity", "mvp-platform-tenants"),
+    ] {
+        enter(user, own).await.unwrap();
+        let refused = enter(user, other).await.unwrap_err();
+        assert_eq!(
+            refused.code(),
+            Some(&SqlState::INSUFFICIENT_PRIVILEGE),
+            "{user}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn passwords_are_scram_and_a_changed_secret_holds_from_the_next_start() {
     let house = House::furnished();
     house.ok(&["up", "--detach", "--stores-only"]);

@@ -230,14 +230,14 @@ fn a_port_that_is_taken_while_the_data_loads_moves_too() {
     let output = up.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
     let status = house.status();
-    for (service, port) in [("vehicles-platform", 18002), ("gateway", 18082)] {
+    for (service, port) in [("vehicles-platform", 18003), ("gateway", 18082)] {
         let url = format!("http://127.0.0.1:{}", house.preferred(port));
         assert_eq!(status["services"][service]["url"], url);
         assert_eq!(status["services"][service]["health"], "ok");
     }
     let upstream = house.ok(&["run", "gateway", "environment"]);
     assert!(
-        upstream.contains(&house.preferred(18002).to_string()),
+        upstream.contains(&house.preferred(18003).to_string()),
         "{upstream}"
     );
     drop(taken);

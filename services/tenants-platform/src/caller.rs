@@ -1,9 +1,9 @@
 //! Who asks, and about which tenant.
 
-use crate::fault::Fault;
 use access::Consumer;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use fault::Fault;
 use problem::{Code, Problem};
 use service::server::RequestId;
 use std::future::{Ready, ready};
@@ -30,6 +30,15 @@ impl Caller {
             consumer: "tenants-platform".to_owned(),
             actor: None,
             request_id: None,
+        }
+    }
+
+    /// As the audit has it.
+    pub(crate) fn by(&self) -> audit::By {
+        audit::By {
+            consumer: self.consumer.clone(),
+            actor: self.actor.clone(),
+            request_id: self.request_id.clone(),
         }
     }
 }

@@ -72,7 +72,7 @@ pub(crate) fn document() -> Document {
     for (path, item) in &mut made.paths.paths {
         let capsule = capsule_of(path);
         for operation in document::operations(item) {
-            document::complete(operation, capsule, &PROBLEMS);
+            document::complete(operation, capsule, &PROBLEMS, Some(document::API_KEY));
         }
     }
     made

@@ -1,7 +1,7 @@
 //! Versions as validators: what a reader saw, and whether a writer has seen it.
 
-use crate::fault::Fault;
 use actix_web::http::header::{HeaderMap, IF_MATCH};
+use fault::Fault;
 use problem::{Code, Problem};
 use service::server::validators::names;
 

@@ -3,14 +3,10 @@
 mod caller;
 mod change;
 mod cli;
-mod clock;
 mod document;
 mod etag;
-mod fault;
 mod features;
-mod page;
 mod settings;
-mod vault;
 
 use clap::Parser;
 use std::process::ExitCode;

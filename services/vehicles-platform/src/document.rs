@@ -58,7 +58,7 @@ pub(crate) fn document() -> Document {
             "catalog"
         };
         for operation in document::operations(item) {
-            document::complete(operation, capsule, &PROBLEMS);
+            document::complete(operation, capsule, &PROBLEMS, Some(document::API_KEY));
         }
         if let Some(operation) = &mut item.get {
             add_not_modified(operation);

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod clock;
 mod connect;
 mod db;
 mod error;
@@ -8,6 +9,7 @@ mod migrate;
 mod settings;
 mod transaction;
 
+pub use clock::now;
 pub use connect::connect;
 pub use db::Db;
 pub use error::DbError;

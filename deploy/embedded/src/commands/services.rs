@@ -36,7 +36,7 @@ pub(crate) fn migrate(layout: &Layout) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn command(layout: &Layout, service: &ServiceSpec) -> anyhow::Result<Command> {
+pub(super) fn command(layout: &Layout, service: &ServiceSpec) -> anyhow::Result<Command> {
     let state = State::load(&layout.state_file())?;
     if state.live_supervisor().is_none() {
         bail!("the stores do not run; start them with `mvp up`, or `mvp up --stores-only`");

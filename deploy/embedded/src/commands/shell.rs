@@ -25,7 +25,7 @@ pub(crate) fn psql(layout: &Layout, name: &str, args: &[OsString]) -> anyhow::Re
         .args(["--host=127.0.0.1", &format!("--port={port}")])
         .args([
             format!("--username={name}_owner"),
-            format!("--dbname={}", cluster.database),
+            format!("--dbname={}", cluster.main.database),
         ])
         .args(args)
         .env("PGPASSWORD", password);

@@ -7,8 +7,8 @@ use anyhow::{Context as _, bail};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use super::down;
-use crate::catalogue::{GATEWAY, VEHICLES_API_KEY};
+use super::{down, services as programs};
+use crate::catalogue::{GATEWAY, IDENTITY, VEHICLES_API_KEY};
 use crate::cli::Up;
 use crate::fleet::this_program;
 use crate::layout::Layout;
@@ -17,7 +17,7 @@ use crate::process::Identity;
 use crate::record::{Phase, State};
 use crate::report::{self, Console, Event, SUPERVISOR, Sink, say, seconds};
 use crate::supervisor::{self, Ending, StopSignals};
-use crate::{postgres, servers};
+use crate::{postgres, servers, services};
 
 /// How to stop, newcomers' way first.
 const STOP: &str = "make stop   (or `mvp down`)";
@@ -183,6 +183,10 @@ fn summary(layout: &Layout, state: &State, stores_only: bool, stop: &str) {
         say("  MotoVaultPro runs.\n");
         say(format_args!("    gateway   {gateway}"));
         say(format_args!("    APIs      {gateway}/docs"));
+        say(format_args!(
+            "    account   http://localhost:{}/auth/account",
+            port(GATEWAY)
+        ));
         say(format_args!("    key       {}", key.display()));
         say(format_args!(
             "    try       curl -H \"X-API-Key: $(cat {})\" \"{gateway}/platform/vehicles/makes?year=2022\"",
@@ -190,6 +194,40 @@ fn summary(layout: &Layout, state: &State, stores_only: bool, stop: &str) {
         ));
     }
     say(format_args!("    stop      {stop}\n"));
+    if !stores_only {
+        introduce_admin(layout);
+    }
+}
+
+/// Has the first admin made, at the first start, and shows its password: here, where a person looks, and in no log.
+fn introduce_admin(layout: &Layout) {
+    let made = services::find(IDENTITY)
+        .and_then(|service| programs::command(layout, service))
+        .and_then(|mut command| {
+            let arguments = ["users", "first-admin", "admin@localhost"];
+            Ok(command.args(arguments).output()?)
+        });
+    let output = match made {
+        Ok(output) if output.status.success() => output.stdout,
+        Ok(output) => {
+            let why = String::from_utf8_lossy(&output.stderr);
+            return say(format_args!("  There is no admin yet: {}", why.trim()));
+        }
+        Err(error) => return say(format_args!("  There is no admin yet: {error:#}")),
+    };
+    // Nothing is printed where there is an admin.
+    let Ok(admin) = serde_json::from_slice::<serde_json::Value>(&output) else {
+        return;
+    };
+    let text = |name: &str| {
+        admin
+            .get(name)
+            .and_then(|it| it.as_str())
+            .unwrap_or_default()
+    };
+    say("  The first admin, shown this once; the password is changed at the first sign-in:\n");
+    say(format_args!("    e-mail    {}", text("email")));
+    say(format_args!("    password  {}\n", text("password")));
 }
 
 /// A path as a shell reads it.

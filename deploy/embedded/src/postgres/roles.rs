@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use postgres_protocol::password::scram_sha_256;
 use tokio_postgres::Client;
 
-use crate::catalogue::ClusterSpec;
+use crate::catalogue::DatabaseSpec;
 
 const ROLE_EXISTS: &str = include_str!("role-exists.sql");
 const DATABASE_EXISTS: &str = include_str!("database-exists.sql");
@@ -15,7 +15,7 @@ const DATABASE_GRANTS: &str = include_str!("database-grants.sql");
 const READS: &str = include_str!("default-privileges-read.sql");
 const WRITES: &str = include_str!("default-privileges-write.sql");
 
-/// The three passwords of a cluster.
+/// The passwords that concern a database.
 #[derive(Debug)]
 pub(crate) struct Passwords {
     pub(crate) superuser: String,
@@ -25,11 +25,11 @@ pub(crate) struct Passwords {
 
 /// Makes or repairs the roles, the database and the privileges; the passwords become those given.
 pub(crate) async fn ensure(
-    cluster: &ClusterSpec,
+    database: &DatabaseSpec,
     port: u16,
     passwords: &Passwords,
 ) -> anyhow::Result<()> {
-    let name = cluster.name;
+    let name = database.name;
     let superuser = super::connect(port, "postgres", "postgres", &passwords.superuser)
         .await
         .with_context(|| format!("connecting to PostgreSQL {name} as its superuser"))?;
@@ -37,24 +37,24 @@ pub(crate) async fn ensure(
         set_role(&superuser, &format!("{name}_owner"), &passwords.owner).await?;
         set_role(&superuser, &format!("{name}_api"), &passwords.api).await?;
         if superuser
-            .query_opt(DATABASE_EXISTS, &[&cluster.database])
+            .query_opt(DATABASE_EXISTS, &[&database.database])
             .await?
             .is_none()
         {
             superuser
-                .batch_execute(&fill(CREATE_DATABASE, cluster))
+                .batch_execute(&fill(CREATE_DATABASE, database))
                 .await?;
         }
         superuser
-            .batch_execute(&fill(CLUSTER_GRANTS, cluster))
+            .batch_execute(&fill(CLUSTER_GRANTS, database))
             .await?;
         let inside =
-            super::connect(port, "postgres", cluster.database, &passwords.superuser).await?;
+            super::connect(port, "postgres", database.database, &passwords.superuser).await?;
         inside
-            .batch_execute(&fill(DATABASE_GRANTS, cluster))
+            .batch_execute(&fill(DATABASE_GRANTS, database))
             .await?;
-        let defaults = if cluster.api_writes { WRITES } else { READS };
-        inside.batch_execute(&fill(defaults, cluster)).await?;
+        let defaults = if database.api_writes { WRITES } else { READS };
+        inside.batch_execute(&fill(defaults, database)).await?;
         anyhow::Ok(())
     };
     prepare
@@ -76,9 +76,9 @@ async fn set_role(superuser: &Client, role: &str, password: &str) -> anyhow::Res
 }
 
 /// Fills in names of the catalogue, which are ours and need no quoting beyond the text's own.
-fn fill(statement: &str, cluster: &ClusterSpec) -> String {
+fn fill(statement: &str, database: &DatabaseSpec) -> String {
     statement
-        .replace("{database}", cluster.database)
-        .replace("{owner}", &format!("{}_owner", cluster.name))
-        .replace("{api}", &format!("{}_api", cluster.name))
+        .replace("{database}", database.database)
+        .replace("{owner}", &format!("{}_owner", database.name))
+        .replace("{api}", &format!("{}_api", database.name))
 }

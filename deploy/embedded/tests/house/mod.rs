@@ -12,9 +12,10 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 /// The services' programs.
-const PROGRAMS: [&str; 4] = [
+const PROGRAMS: [&str; 5] = [
     "vehicles-platform",
     "tenants-platform",
+    "identity",
     "application",
     "gateway",
 ];

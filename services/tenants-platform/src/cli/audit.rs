@@ -1,8 +1,8 @@
 //! `audit verify`: follows the chain of the audit and names the first bad row.
 
 use super::{CliError, print};
-use crate::features::audit::{self, Head};
 use crate::settings::{SERVICE, Settings};
+use ::audit::Head;
 use clap::Subcommand;
 use pg::Db;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(super) enum Command {
 pub(super) async fn run(settings: &Settings, command: Command) -> Result<(), CliError> {
     let Command::Verify { head } = command;
     let db = Db::new(&settings.database, SERVICE)?.with_query_timeout(PATIENCE);
-    let report = audit::verify(&db, head.as_ref()).await?;
+    let report = ::audit::verify(&db, head.as_ref()).await?;
     print(&serde_json::to_string(&report).map_err(std::io::Error::other)?)?;
     match report.bad {
         None => Ok(()),

@@ -1,7 +1,7 @@
 //! What is done by the clock: tenants whose grace period has ended are removed, and what is old is forgotten.
 
-use crate::fault::Fault;
 use crate::features::{api_keys, tenants, webhooks};
+use fault::Fault;
 use pg::Db;
 use std::time::Duration;
 

@@ -1,14 +1,14 @@
 //! `migrate`: every capsule's migrations, under a lock, so that any number of instances may start at once.
 
 use super::{CliError, print};
-use crate::features::{api_keys, audit, configuration, memberships, tenants, webhooks};
+use crate::features::{api_keys, configuration, memberships, tenants, webhooks};
 use crate::settings::Settings;
 use pg::{Migration, Steps};
 
 /// Every capsule with its migrations.
 fn capsules() -> [(&'static str, Vec<Migration>); 6] {
     [
-        (audit::CAPSULE, audit::migrations()),
+        (audit::SCHEMA, audit::migrations()),
         (webhooks::CAPSULE, webhooks::migrations()),
         (tenants::CAPSULE, tenants::migrations()),
         (memberships::CAPSULE, memberships::migrations()),

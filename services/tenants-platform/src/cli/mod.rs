@@ -51,7 +51,7 @@ pub(crate) enum CliError {
     #[error("the API keys are not usable")]
     ApiKeys(#[from] access::KeyFileError),
     #[error("secrets cannot be handled (master_key_file)")]
-    Vault(#[from] crate::vault::VaultError),
+    Vault(#[from] vault::VaultError),
     #[error("the database cannot be used")]
     Database(#[from] pg::DbError),
     #[error("the cache cannot be set up")]

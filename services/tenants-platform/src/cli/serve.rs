@@ -5,7 +5,6 @@ use crate::document;
 use crate::features::validation::Validations;
 use crate::features::webhooks::Sender;
 use crate::settings::{SERVICE, Settings};
-use crate::vault::Vault;
 use access::{KeyFile, RequireApiKey, WatchedKeyRing};
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
@@ -15,6 +14,7 @@ use service::health::Health;
 use service::server::{self, Process, deadline};
 use std::sync::Arc;
 use utoipa_actix_web::service_config::ServiceConfig;
+use vault::Vault;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 

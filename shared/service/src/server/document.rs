@@ -5,7 +5,8 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder, SecurityRequirement};
 
-const SCHEME: &str = "api_key";
+/// The name of the key among the schemes.
+pub const API_KEY: &str = "api_key";
 
 /// Adds the `X-API-Key` header to the components of a document.
 pub struct WithApiKey;
@@ -14,7 +15,7 @@ impl Modify for WithApiKey {
     fn modify(&self, document: &mut OpenApi) {
         let key = ApiKeyValue::with_description("X-API-Key", "A key of this installation");
         let components = document.components.get_or_insert_default();
-        components.add_security_scheme(SCHEME, SecurityScheme::ApiKey(ApiKey::Header(key)));
+        components.add_security_scheme(API_KEY, SecurityScheme::ApiKey(ApiKey::Header(key)));
     }
 }
 
@@ -46,9 +47,16 @@ impl Modify for WithToken {
     }
 }
 
-/// Names the capsule of an operation and adds the key and the problems that it can answer, unless it names them itself.
-pub fn complete(operation: &mut Operation, capsule: &str, problems: &[(&str, &str)]) {
-    operation.security = Some(vec![SecurityRequirement::new(SCHEME, Vec::<String>::new())]);
+/// Names the capsule of an operation and adds what it takes to call it and the problems that it can answer, unless it names
+/// them itself.
+pub fn complete(
+    operation: &mut Operation,
+    capsule: &str,
+    problems: &[(&str, &str)],
+    needed: Option<&str>,
+) {
+    let needs = |name| SecurityRequirement::new(name, Vec::<String>::new());
+    operation.security = needed.map(|name| vec![needs(name)]);
     describe(operation, capsule, problems);
 }
 

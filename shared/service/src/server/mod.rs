@@ -4,6 +4,7 @@ pub mod deadline;
 pub mod document;
 mod observe;
 mod overrides;
+pub mod page;
 mod standard_routes;
 pub mod validators;
 

@@ -4,7 +4,7 @@ use super::data::values::Version;
 use super::data::{keys, values};
 use super::domain::key::Scope;
 use crate::change::Change;
-use crate::fault::Fault;
+use fault::Fault;
 use pg::{Db, DbError};
 use serde_json::{Map, Value};
 use uuid::Uuid;

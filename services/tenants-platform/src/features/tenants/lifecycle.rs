@@ -5,11 +5,11 @@ use super::data::{idempotency, plans, tenants};
 use super::domain::life::{Step, after};
 use super::domain::slug;
 use crate::caller::Caller;
-use crate::change::{Change, Note};
-use crate::clock;
-use crate::fault::Fault;
+use crate::change::Change;
 use crate::features::{api_keys, configuration, memberships, webhooks};
+use ::audit::Note;
 use contracts::tenants::TenantStatus;
+use fault::Fault;
 use jiff::{SignedDuration, Timestamp};
 use pg::Db;
 use problem::{Code, Problem};
@@ -120,7 +120,7 @@ async fn made_before(
 }
 
 async fn insert(change: &Change, new: &NewTenant) -> Result<Option<Tenant>, Fault> {
-    let now = clock::now();
+    let now = pg::now();
     let mut tenant = Tenant {
         id: Uuid::now_v7(),
         external_id: new.external_id.clone(),
@@ -140,10 +140,7 @@ async fn insert(change: &Change, new: &NewTenant) -> Result<Option<Tenant>, Faul
             (Some(slug), 0) => slug.clone(),
             (Some(_), _) => return Ok(None),
             (None, 0) => slug::proposed(&new.name, ""),
-            (None, _) => slug::proposed(
-                &new.name,
-                &crate::vault::random_text(6).to_ascii_lowercase(),
-            ),
+            (None, _) => slug::proposed(&new.name, &vault::random_text(6).to_ascii_lowercase()),
         };
         if let Some(made) = tenants::insert(change.transaction(), &tenant).await? {
             return Ok(Some(made));
@@ -181,7 +178,7 @@ pub(super) async fn step(
         )));
     };
     let grace = SignedDuration::from_hours(i64::from(grace_days) * 24);
-    let deletion = (step == Step::Delete).then(|| clock::now().saturating_add(grace));
+    let deletion = (step == Step::Delete).then(|| pg::now().saturating_add(grace));
     let changed = Tenant {
         status,
         status_before: (step == Step::Delete).then_some(tenant.status),
@@ -220,7 +217,7 @@ pub(crate) async fn import(change: &mut Change, imported: Imported<'_>) -> Resul
     }
     let plan = plans::find(change.transaction(), imported.plan).await?;
     plan.ok_or_else(|| Fault::invalid("/body/tenant.json/plan", "is not a plan here"))?;
-    let now = clock::now();
+    let now = pg::now();
     let tenant = Tenant {
         id: imported.id,
         external_id: imported.external_id.map(str::to_owned),

@@ -2,10 +2,11 @@
 
 use super::domain::archive::{Moved, MovedMember, MovedTenant, Told};
 use crate::caller::Caller;
-use crate::change::{Change, Note};
-use crate::fault::Fault;
+use crate::change::Change;
 use crate::features::{api_keys, audit, configuration, memberships, tenants};
+use ::audit::Note;
 use contracts::tenants::TenantStatus;
+use fault::Fault;
 use pg::Db;
 use uuid::Uuid;
 

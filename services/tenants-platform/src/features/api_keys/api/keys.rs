@@ -1,23 +1,23 @@
 //! Making, changing, replacing and revoking keys.
 
 use crate::caller::{Caller, TenantId};
-use crate::change::{Change, Note};
-use crate::clock;
-use crate::fault::Fault;
+use crate::change::Change;
 use crate::features::api_keys::domain::{network, scope, secret};
 use crate::features::api_keys::keys::{self, ApiKey};
 use crate::features::tenants;
-use crate::page::PageQuery;
-use crate::vault::{Vault, random_text};
+use ::audit::Note;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use contracts::List;
+use fault::Fault;
 use jiff::{SignedDuration, Timestamp};
 use pg::Db;
 use problem::Problem;
 use serde::{Deserialize, Serialize};
+use service::server::page::PageQuery;
 use utoipa::ToSchema;
+use vault::{Vault, random_text};
 
 /// What a secret is hashed for.
 pub(super) const SECRET_PURPOSE: &str = "api_key";
@@ -77,7 +77,7 @@ pub(super) async fn create_key(
     body: Json<KeyToMake>,
 ) -> Result<HttpResponse, Problem> {
     let new = body.into_inner();
-    let now = clock::now();
+    let now = pg::now();
     if new.expires_at.is_some_and(|end| end <= now) {
         return Err(Fault::invalid("/body/expires_at", "must be in the future").into());
     }
@@ -171,7 +171,7 @@ pub(super) async fn revoke_key(
     let before = found.map_err(Fault::from)?.ok_or_else(Fault::not_found)?;
     if before.revoked_at.is_none() {
         let key = ApiKey {
-            revoked_at: Some(clock::now()),
+            revoked_at: Some(pg::now()),
             ..before.clone()
         };
         let updated = keys::update(change.transaction(), &key).await;
@@ -210,7 +210,7 @@ pub(super) async fn rotate_key(
     if before.replaced_by.is_some() {
         return Err(Fault::conflict("The key has been replaced already.").into());
     }
-    let now = clock::now();
+    let now = pg::now();
     let end = now.saturating_add(SignedDuration::from_secs(i64::from(overlap_s)));
     let end = end.map_err(|error| Fault::broken("the clock is out of range", error))?;
     let new = ApiKey {

@@ -3,13 +3,13 @@
 use super::keys::id_of;
 use crate::caller::{Caller, TenantId};
 use crate::change::Change;
-use crate::fault::Fault;
 use crate::features::api_keys::keys::{self, DailyUsage};
 use crate::features::tenants;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use contracts::List;
 use contracts::tenants::RequestsToday;
+use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::Deserialize;

@@ -1,21 +1,21 @@
 //! Whose key it is, for the gateway.
 
 use super::keys::SECRET_PURPOSE;
-use crate::fault::Fault;
 use crate::features::api_keys::domain::{network, secret};
 use crate::features::api_keys::keys::{self, ApiKey};
 use crate::features::tenants;
-use crate::vault::Vault;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, post};
 use contracts::tenants::{TenantStatus, VerifiedKey, scopes_permit};
+use fault::Fault;
 use jiff::Timestamp;
 use pg::Db;
 use problem::{Code, Problem};
 use serde::Deserialize;
 use std::net::IpAddr;
 use utoipa::ToSchema;
+use vault::Vault;
 
 /// For how long an answer may be kept by whoever does not follow the events.
 const KEEP_S: u32 = 60;

@@ -1,7 +1,7 @@
 //! Entries as a file, streamed page by page.
 
 use super::handlers::{AuditEntry, shown};
-use crate::features::audit::entries::{self, Filter};
+use ::audit::Filter;
 use actix_web::HttpResponse;
 use bytes::Bytes;
 use futures_util::stream;
@@ -27,7 +27,7 @@ pub(super) fn export(db: Db, filter: Filter, format: Format) -> HttpResponse {
         let (db, filter) = (db.clone(), filter.clone());
         async move {
             let Some(after) = after else { return Ok(None) };
-            let found = entries::oldest(&db, &filter, after, ROWS).await?;
+            let found = ::audit::oldest(&db, &filter, after, ROWS).await?;
             if found.is_empty() {
                 return Ok::<_, DbError>(None);
             }
@@ -64,7 +64,7 @@ pub(crate) async fn lines_of(db: &Db, tenant: uuid::Uuid) -> Result<String, DbEr
     };
     let (mut lines, mut after) = (String::new(), 0);
     loop {
-        let found = entries::oldest(db, &filter, after, ROWS).await?;
+        let found = ::audit::oldest(db, &filter, after, ROWS).await?;
         let Some((last, _)) = found.last() else {
             return Ok(lines);
         };

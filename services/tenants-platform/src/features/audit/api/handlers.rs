@@ -1,17 +1,17 @@
 //! The routes: which entries, as a page or as a file.
 
 use super::export::{Format, export};
-use crate::fault::Fault;
-use crate::features::audit::domain::chain::{Entry, hex};
-use crate::features::audit::entries::{self, Filter};
-use crate::page::Page;
+use ::audit::Filter;
+use ::audit::{Entry, hex};
 use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, get};
 use contracts::List;
+use fault::Fault;
 use jiff::Timestamp;
 use pg::Db;
 use problem::Problem;
 use serde::{Deserialize, Serialize};
+use service::server::page::Page;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -107,7 +107,7 @@ pub(super) async fn list_entries(
 ) -> Result<HttpResponse, Problem> {
     let page = Page::read(query.limit, query.cursor.as_deref())?;
     let before = page.after::<i64>()?;
-    let found = entries::latest(&db, &query.filter(), before, page.rows()).await;
+    let found = ::audit::latest(&db, &query.filter(), before, page.rows()).await;
     let entries = found.map_err(Fault::from)?.into_iter().map(shown).collect();
     Ok(HttpResponse::Ok().json(page.list(entries, |entry: &AuditEntry| entry.seq.to_string())))
 }

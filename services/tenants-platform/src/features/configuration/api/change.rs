@@ -2,21 +2,21 @@
 
 use super::read;
 use crate::caller::{Caller, TenantId};
-use crate::change::{Change, Note};
+use crate::change::Change;
 use crate::etag::{etag, expect};
-use crate::fault::Fault;
 use crate::features::configuration::domain::difference::{differences, without_secrets};
 use crate::features::configuration::domain::key::{Key, Scope};
 use crate::features::configuration::keys;
 use crate::features::configuration::secret_place;
 use crate::features::configuration::values::{self, Version};
 use crate::features::tenants;
-use crate::vault::Vault;
+use ::audit::Note;
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, patch, put};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use fault::Fault;
 use pg::Db;
 use problem::{Code, Problem};
 use read::Configuration;
@@ -24,6 +24,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use vault::Vault;
 
 /// Values by key.
 #[derive(Deserialize, ToSchema)]

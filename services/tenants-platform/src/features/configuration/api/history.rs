@@ -3,21 +3,21 @@
 use super::change::apply;
 use super::read::Configuration;
 use crate::caller::{Caller, TenantId};
-use crate::fault::Fault;
 use crate::features::configuration::domain::difference::{
     Difference, differences, without_secrets,
 };
 use crate::features::configuration::{keys, values};
 use crate::features::tenants;
-use crate::page::PageQuery;
 use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use contracts::List;
+use fault::Fault;
 use jiff::Timestamp;
 use pg::Db;
 use problem::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use service::server::page::PageQuery;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 

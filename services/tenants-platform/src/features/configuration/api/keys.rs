@@ -1,13 +1,14 @@
 //! Registering keys, and what plans have of them.
 
 use crate::caller::Caller;
-use crate::change::{Change, Note};
-use crate::fault::Fault;
+use crate::change::Change;
 use crate::features::configuration::domain::key::{Key, Scope};
 use crate::features::configuration::keys;
+use ::audit::Note;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, delete, get, put};
 use contracts::List;
+use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::Deserialize;

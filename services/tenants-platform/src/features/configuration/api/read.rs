@@ -1,26 +1,27 @@
 //! What a tenant has.
 
 use crate::caller::{Caller, TenantId};
-use crate::change::{Change, Note};
+use crate::change::Change;
 use crate::etag::etag;
-use crate::fault::Fault;
 use crate::features::configuration::domain::effective::{Effective, effective};
 use crate::features::configuration::secret_place;
 use crate::features::configuration::{keys, values};
 use crate::features::tenants;
-use crate::vault::Vault;
+use ::audit::Note;
 use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use contracts::tenants::TenantStatus;
+use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use vault::Vault;
 
 /// What a tenant has of every key.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,26 +1,26 @@
 //! Inviting a person, and accepting.
 
 use crate::caller::{Caller, TenantId, id_of, is_user};
-use crate::change::{Change, Note};
-use crate::clock;
-use crate::fault::Fault;
+use crate::change::Change;
 use crate::features::memberships::domain::owners;
 use crate::features::memberships::invitations::{self, Invitation};
 use crate::features::memberships::members::{self, Member};
 use crate::features::tenants;
-use crate::page::PageQuery;
 use crate::settings::InvitationSettings;
-use crate::vault::{Vault, random_text};
+use ::audit::Note;
 use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use contracts::List;
 use contracts::tenants::Role;
+use fault::Fault;
 use jiff::SignedDuration;
 use pg::Db;
 use problem::Problem;
 use serde::{Deserialize, Serialize};
+use service::server::page::PageQuery;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use vault::{Vault, random_text};
 
 /// Some 190 bits.
 const TOKEN_LENGTH: usize = 32;
@@ -81,7 +81,7 @@ pub(super) async fn create_invitation(
         return Err(Fault::invalid("/body/valid_days", "must be from 1 to 90").into());
     }
     let email = body.email.as_deref().map(checked_email).transpose()?;
-    let now = clock::now();
+    let now = pg::now();
     let expires_at = now.saturating_add(SignedDuration::from_hours(i64::from(days) * 24));
     let invitation = Invitation {
         id: Uuid::now_v7(),

@@ -2,17 +2,17 @@
 
 use crate::caller::{Caller, TenantId, is_user};
 use crate::change::Change;
-use crate::fault::Fault;
 use crate::features::memberships::members::{self, Member};
 use crate::features::tenants;
-use crate::page::PageQuery;
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpResponse, delete, get, put};
 use contracts::List;
 use contracts::tenants::Role;
+use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::Deserialize;
+use service::server::page::PageQuery;
 use utoipa::ToSchema;
 
 /// What a person may do.

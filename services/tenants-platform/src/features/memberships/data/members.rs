@@ -1,10 +1,11 @@
 //! Who belongs to which tenant.
 
-use crate::change::{Change, Note};
-use crate::fault::Fault;
+use crate::change::Change;
 use crate::features::memberships::domain::owners;
 use crate::features::tenants::{self, Metric};
+use ::audit::Note;
 use contracts::tenants::Role;
+use fault::Fault;
 use jiff::Timestamp;
 use pg::{Db, DbError, Transaction};
 use problem::{Code, Problem};

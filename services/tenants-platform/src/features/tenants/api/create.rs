@@ -2,7 +2,6 @@
 
 use crate::caller::{Caller, is_user};
 use crate::etag::etag;
-use crate::fault::Fault;
 use crate::features::tenants::domain::slug;
 use crate::features::tenants::lifecycle::{self, NewTenant, Once};
 use crate::features::tenants::tenants::Tenant;
@@ -10,6 +9,7 @@ use crate::settings::TenantSettings;
 use actix_web::http::header::{ETAG, HeaderMap, LOCATION};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
+use fault::Fault;
 use pg::Db;
 use problem::{Code, Problem};
 use serde::{Deserialize, Serialize};

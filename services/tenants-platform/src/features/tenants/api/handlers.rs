@@ -2,20 +2,21 @@
 
 use super::create::checked_name;
 use crate::caller::{Caller, TenantId};
-use crate::change::{Change, Note};
+use crate::change::Change;
 use crate::etag::{etag, expect};
-use crate::fault::Fault;
 use crate::features::tenants::plans;
 use crate::features::tenants::tenants::{self, Filter, Tenant};
-use crate::page::Page;
+use ::audit::Note;
 use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse, get, patch};
 use contracts::List;
 use contracts::tenants::TenantStatus;
+use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::Deserialize;
+use service::server::page::Page;
 use service::server::validators::is_known;
 use utoipa::{IntoParams, ToSchema};
 

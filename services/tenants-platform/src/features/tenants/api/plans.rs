@@ -1,13 +1,14 @@
 //! What plans include.
 
 use crate::caller::Caller;
-use crate::change::{Change, Note};
-use crate::fault::Fault;
+use crate::change::Change;
 use crate::features::tenants::domain::metric::{Limits, Metric};
 use crate::features::tenants::plans::{self, Plan};
+use ::audit::Note;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, get, put};
 use contracts::List;
+use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::Deserialize;

@@ -3,7 +3,6 @@
 use crate::caller::{Caller, TenantId};
 use crate::change::Change;
 use crate::etag::etag;
-use crate::fault::Fault;
 use crate::features::tenants::domain::life::Step;
 use crate::features::tenants::lifecycle;
 use crate::features::tenants::tenants::{self, Tenant};
@@ -12,6 +11,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, HeaderName, HeaderValue};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, delete, post};
+use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::Deserialize;

@@ -2,12 +2,12 @@
 
 use crate::caller::{Caller, TenantId};
 use crate::change::Change;
-use crate::fault::Fault;
 use crate::features::tenants::domain::metric::Metric;
 use crate::features::tenants::{tenants, usage};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get, post};
 use contracts::tenants::{Quota, TenantStatus};
+use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! The table of tenants.
 
-use crate::fault::Fault;
 use contracts::tenants::TenantStatus;
+use fault::Fault;
 use jiff::Timestamp;
 use pg::{Db, DbError, Transaction};
 use serde::Serialize;

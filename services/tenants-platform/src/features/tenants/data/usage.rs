@@ -1,10 +1,11 @@
 //! What tenants use.
 
-use crate::change::{Change, Note};
-use crate::fault::Fault;
+use crate::change::Change;
 use crate::features::tenants::data::plans;
 use crate::features::tenants::domain::metric::{Count, Metric, count, crosses_warning};
+use ::audit::Note;
 use contracts::tenants::Quota;
+use fault::Fault;
 use jiff::civil::Date;
 use pg::{Db, DbError};
 use problem::{Code, Problem};

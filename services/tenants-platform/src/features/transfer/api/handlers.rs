@@ -1,12 +1,13 @@
 //! The routes: an archive out, an archive in.
 
 use crate::caller::{Caller, TenantId};
-use crate::change::{Change, Note};
-use crate::fault::Fault;
+use crate::change::Change;
 use crate::features::transfer::domain::archive::{self, ArchiveError};
 use crate::features::transfer::moving::{gather, settle};
+use ::audit::Note;
 use actix_web::web::{self, Bytes, Data, Payload};
 use actix_web::{HttpResponse, get, post};
+use fault::Fault;
 use jiff::Timestamp;
 use pg::Db;
 use problem::{Code, Problem};

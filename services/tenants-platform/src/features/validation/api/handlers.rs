@@ -1,13 +1,13 @@
 //! The routes: one tenant, or many.
 
 use crate::caller::{TenantId, is_user};
-use crate::fault::Fault;
 use crate::features::validation::Validations;
 use actix_web::http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use cache::Answer;
 use contracts::tenants::TenantValidation;
+use fault::Fault;
 use problem::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

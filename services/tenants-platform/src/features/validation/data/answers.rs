@@ -1,9 +1,9 @@
 //! Answers out of the cache, or put together anew.
 
-use crate::fault::Fault;
 use crate::features::{configuration, memberships, tenants};
 use cache::{Answer, Cache, Policy, RedisStore};
 use contracts::tenants::{TenantStatus, TenantValidation};
+use fault::Fault;
 use pg::{Db, DbError};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,16 +1,16 @@
 //! What was sent, and sending it again.
 
 use crate::caller::id_of;
-use crate::fault::Fault;
 use crate::features::webhooks::deliveries::{self, Delivery};
 use crate::features::webhooks::endpoints;
-use crate::page::PageQuery;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use contracts::List;
+use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::Serialize;
+use service::server::page::PageQuery;
 use utoipa::ToSchema;
 use uuid::Uuid;
 

@@ -1,22 +1,22 @@
 //! Subscribing, looking, changing, leaving.
 
 use crate::caller::{Caller, id_of};
-use crate::change::{Change, Note};
-use crate::clock;
-use crate::fault::Fault;
+use crate::change::Change;
 use crate::features::webhooks::domain::signature;
 use crate::features::webhooks::endpoints::{self, Endpoint};
 use crate::features::webhooks::secret_place;
-use crate::page::Page;
-use crate::vault::Vault;
+use ::audit::Note;
 use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use contracts::List;
+use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::{Deserialize, Serialize};
+use service::server::page::Page;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
+use vault::Vault;
 
 const LONGEST_URL: usize = 2_000;
 const LONGEST_DESCRIPTION: usize = 500;
@@ -85,7 +85,7 @@ pub(super) async fn create_webhook(
         event_types: new.event_types,
         enabled: true,
         version: 1,
-        created_at: clock::now(),
+        created_at: pg::now(),
     };
     check(&webhook)?;
     let (secret, sealed) = new_secret(&vault, webhook.id)?;

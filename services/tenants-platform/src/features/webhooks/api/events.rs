@@ -1,9 +1,9 @@
 //! Reading events in order, and waiting for the next.
 
-use crate::fault::Fault;
 use crate::features::webhooks::events::{self, Event};
 use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, get};
+use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! The outbox.
 
-use crate::change::Note;
-use crate::fault::Fault;
+use ::audit::Note;
+use fault::Fault;
 use jiff::Timestamp;
 use pg::{Db, DbError, Transaction};
 use serde::Serialize;

@@ -4,7 +4,6 @@ use super::public_only::{PublicOnly, is_refused_literal};
 use crate::features::webhooks::data::deliveries::{self, Due, Outcome};
 use crate::features::webhooks::domain::{backoff, signature};
 use crate::settings::WebhookSettings;
-use crate::vault::Vault;
 use futures_util::{StreamExt, stream};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Counter;
@@ -13,6 +12,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 use std::sync::Arc;
 use std::time::Duration;
+use vault::Vault;
 
 /// How often is looked for what is due.
 const INTERVAL: Duration = Duration::from_millis(500);

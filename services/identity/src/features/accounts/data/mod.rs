@@ -1,0 +1,4 @@
+//! Accounts and links in PostgreSQL.
+
+pub(crate) mod accounts;
+pub(crate) mod links;

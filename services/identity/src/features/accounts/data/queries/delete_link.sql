@@ -1,0 +1,1 @@
+DELETE FROM accounts.link WHERE token_hash = $1

@@ -1,0 +1,1 @@
+DELETE FROM accounts.link WHERE account_id = $1

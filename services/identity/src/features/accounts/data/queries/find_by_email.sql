@@ -1,0 +1,1 @@
+SELECT id, email, name, password_hash, role, email_verified, must_change_password, disabled_at, created_at FROM accounts.account WHERE email_key = $1

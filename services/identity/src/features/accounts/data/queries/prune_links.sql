@@ -1,0 +1,1 @@
+DELETE FROM accounts.link WHERE expires_at < now()

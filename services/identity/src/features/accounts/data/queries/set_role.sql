@@ -1,0 +1,1 @@
+UPDATE accounts.account SET role = $2 WHERE id = $1

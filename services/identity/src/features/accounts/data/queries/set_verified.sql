@@ -1,0 +1,1 @@
+UPDATE accounts.account SET email_verified = true WHERE id = $1

@@ -1,0 +1,30 @@
+//! What ends with a password or an account.
+
+use super::{accounts, links};
+use crate::change::Change;
+use crate::features::{oidc, second_factor, sessions};
+use fault::Fault;
+use uuid::Uuid;
+
+/// Ends every session, refresh token and link of an account, but one session.
+pub(crate) async fn end_all(
+    change: &Change,
+    account: Uuid,
+    but_session: Option<Uuid>,
+) -> Result<(), Fault> {
+    let transaction = change.transaction();
+    sessions::end_all(transaction, account, but_session).await?;
+    oidc::end_all(transaction, account, but_session).await?;
+    links::delete_all(transaction, account).await?;
+    Ok(())
+}
+
+/// Removes everything about an account.
+pub(super) async fn delete(change: &Change, account: Uuid) -> Result<(), Fault> {
+    end_all(change, account, None).await?;
+    let transaction = change.transaction();
+    oidc::purge(transaction, account).await?;
+    second_factor::purge(transaction, account).await?;
+    accounts::delete(transaction, account).await?;
+    Ok(())
+}

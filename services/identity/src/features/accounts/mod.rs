@@ -1,0 +1,34 @@
+//! Accounts: who people are, and how they prove it.
+#![doc = include_str!("README.md")]
+
+mod api;
+mod data;
+mod domain;
+mod hashing;
+mod leaving;
+mod linking;
+
+pub(crate) use api::{install, routes};
+pub(crate) use data::accounts::{
+    Account, count_admins, find, find_by_email, insert, lock, set_password, set_role,
+};
+pub(crate) use domain::email::Email;
+pub(crate) use domain::role::Role;
+pub(crate) use hashing::{Passwords, check, choose};
+pub(crate) use leaving::end_all;
+pub(crate) use linking::send_verification;
+
+use data::{accounts, links};
+use pg::Migration;
+
+/// The name of the capsule and of its PostgreSQL schema.
+pub(crate) const CAPSULE: &str = "accounts";
+
+pub(crate) fn migrations() -> Vec<Migration> {
+    vec![Migration {
+        name: "V1__create_account",
+        sql: include_str!("migrations/V1__create_account.sql"),
+    }]
+}
+
+pub(crate) use links::prune;

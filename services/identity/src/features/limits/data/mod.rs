@@ -1,0 +1,3 @@
+//! Counters in PostgreSQL.
+
+pub(crate) mod counters;

@@ -1,0 +1,1 @@
+DELETE FROM limits.counter WHERE subject = $1

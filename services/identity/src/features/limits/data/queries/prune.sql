@@ -1,0 +1,1 @@
+DELETE FROM limits.counter WHERE ends_at < now()

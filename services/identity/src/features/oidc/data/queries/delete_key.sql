@@ -1,0 +1,1 @@
+DELETE FROM oidc.signing_key WHERE kid = $1

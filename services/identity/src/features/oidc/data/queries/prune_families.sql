@@ -1,0 +1,1 @@
+DELETE FROM oidc.family WHERE expires_at < now()

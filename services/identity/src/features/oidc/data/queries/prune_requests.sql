@@ -1,0 +1,1 @@
+DELETE FROM oidc.request WHERE expires_at < now()

@@ -1,0 +1,1 @@
+DELETE FROM oidc.family WHERE account_id = $1

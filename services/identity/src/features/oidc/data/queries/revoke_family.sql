@@ -1,0 +1,1 @@
+UPDATE oidc.family SET revoked = true WHERE id = $1

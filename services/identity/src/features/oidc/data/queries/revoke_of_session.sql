@@ -1,0 +1,1 @@
+UPDATE oidc.family SET revoked = true WHERE session_id = $1

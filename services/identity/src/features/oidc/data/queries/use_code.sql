@@ -1,0 +1,1 @@
+UPDATE oidc.code SET used = true WHERE code_hash = $1

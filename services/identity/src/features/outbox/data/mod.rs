@@ -1,0 +1,3 @@
+//! Messages in PostgreSQL.
+
+pub(crate) mod messages;

@@ -1,0 +1,1 @@
+DELETE FROM outbox.message WHERE id = $1

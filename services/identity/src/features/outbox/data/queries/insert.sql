@@ -1,0 +1,1 @@
+INSERT INTO outbox.message (id, sealed) VALUES ($1, $2)

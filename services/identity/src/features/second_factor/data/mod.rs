@@ -1,0 +1,3 @@
+//! Factors and recovery codes in PostgreSQL.
+
+pub(crate) mod factors;

@@ -1,0 +1,1 @@
+DELETE FROM second_factor.recovery_code WHERE account_id = $1

@@ -1,0 +1,1 @@
+DELETE FROM second_factor.factor WHERE account_id = $1

@@ -1,0 +1,1 @@
+SELECT sealed, confirmed, last_step FROM second_factor.factor WHERE account_id = $1

@@ -1,0 +1,1 @@
+SELECT 1 FROM second_factor.factor WHERE account_id = $1 AND confirmed

@@ -1,0 +1,3 @@
+//! Codes by the time. Pure.
+
+pub(crate) mod totp;

@@ -1,0 +1,155 @@
+//! `/signin`: e-mail and password.
+
+use crate::browser::Browser;
+use crate::change::record;
+use crate::features::accounts::{self, Account, Email};
+use crate::features::limits::{self, Limit};
+use crate::features::{oidc, sessions};
+use crate::html::{self, answer, csrf, flow_field, flow_name, flow_query, page, page_with};
+use crate::state::State;
+use crate::visitor::Visitor;
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::web::{Data, Form, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use audit::Note;
+use fault::Fault;
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::json;
+
+const TITLE: &str = "Sign in";
+/// One text for a wrong password and for an address that is not known.
+const WRONG: &str = "The e-mail or the password is not right.";
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct FlowQuery {
+    flow: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignIn {
+    csrf: String,
+    flow: Option<String>,
+    email: String,
+    password: String,
+}
+
+pub(super) async fn show(
+    state: Data<State>,
+    browser: Browser,
+    query: Query<FlowQuery>,
+) -> HttpResponse {
+    let work = async {
+        let flow = flow_name(query.flow.as_deref());
+        let waiting = match flow {
+            Some(flow) => oidc::waiting(&state.db, flow).await?,
+            None => None,
+        };
+        let client = waiting.as_ref().map(|it| it.client_id.as_str());
+        let client = client.and_then(|id| state.settings.clients.get(id));
+        let hint = waiting.as_ref().and_then(|it| it.login_hint.as_deref());
+        let body = html! {
+            @if let Some(client) = client { p { "to go on to " strong { (client.name) } } }
+            (form(&state, &browser, hint.unwrap_or_default(), flow, None))
+        };
+        Ok(page(&state, &browser, TITLE, &body))
+    };
+    answer(work.await)
+}
+
+fn form(
+    state: &State,
+    browser: &Browser,
+    email: &str,
+    flow: Option<&str>,
+    objection: Option<&str>,
+) -> Markup {
+    let with_flow = |path: &str| state.path(&format!("{path}{}", flow_query(flow)));
+    html! {
+        (html::alert(objection))
+        form method="post" action=(state.path("/signin")) {
+            (csrf(state, browser)) (flow_field(flow))
+            (html::email(email)) (html::password("password", "Password"))
+            button type="submit" { "Sign in" }
+        }
+        p { a href=(state.path("/forgot")) { "Forgot your password?" } }
+        @if state.settings.accounts.sign_up {
+            p { "New here? " a href=(with_flow("/signup")) { "Sign up" } }
+        }
+    }
+}
+
+pub(super) async fn submit(
+    state: Data<State>,
+    browser: Browser,
+    visitor: Visitor,
+    request: HttpRequest,
+    sent: Form<SignIn>,
+) -> HttpResponse {
+    answer(try_submit(&state, &browser, &visitor, &request, &sent).await)
+}
+
+async fn try_submit(
+    state: &State,
+    browser: &Browser,
+    visitor: &Visitor,
+    request: &HttpRequest,
+    sent: &SignIn,
+) -> Result<HttpResponse, Fault> {
+    browser.expect(state, &sent.csrf)?;
+    let email = Email::parse(&sent.email);
+    let key = email.as_ref().map_or_else(String::new, Email::key);
+    let flow = flow_name(sent.flow.as_deref());
+    let refuse = |status, objection| {
+        let body = form(state, browser, &sent.email, flow, Some(objection));
+        page_with(state, browser, status, TITLE, &body)
+    };
+    limits::take(state, Limit::Address, &visitor.network()).await?;
+    if let Err(fault) = limits::take(state, Limit::Account, &key).await {
+        return match &fault {
+            Fault::Refused(problem) => {
+                let seconds = problem.retry_after_s.unwrap_or(1);
+                note(state, visitor, "sign_in.locked", None).await?;
+                let text = "There were too many attempts. Wait a while, then try again.";
+                let mut response = refuse(StatusCode::TOO_MANY_REQUESTS, text);
+                response.headers_mut().insert(RETRY_AFTER, seconds.into());
+                Ok(response)
+            }
+            _ => Err(fault),
+        };
+    }
+    let account = match accounts::check(state, email.as_ref(), &sent.password).await? {
+        Ok(account) => account,
+        Err(account) => {
+            note(state, visitor, "sign_in.failed", account.as_ref()).await?;
+            return Ok(refuse(StatusCode::UNPROCESSABLE_ENTITY, WRONG));
+        }
+    };
+    // From here on it is known to be the person, who may be told more.
+    if account.disabled_at.is_some() {
+        note(state, visitor, "sign_in.refused", Some(&account)).await?;
+        return Ok(refuse(StatusCode::FORBIDDEN, "This account is disabled."));
+    }
+    if state.settings.accounts.verify_email && !account.email_verified {
+        limits::take(state, Limit::MailAccount, &key).await?;
+        accounts::send_verification(state, visitor, &account, flow).await?;
+        let text =
+            "The e-mail address must be confirmed first: we have sent you a mail with a link.";
+        return Ok(refuse(StatusCode::FORBIDDEN, text));
+    }
+    sessions::proceed(state, visitor, request, &account, flow).await
+}
+
+async fn note(
+    state: &State,
+    visitor: &Visitor,
+    action: &'static str,
+    account: Option<&Account>,
+) -> Result<(), Fault> {
+    let subject = account.map_or_else(|| "nobody".to_owned(), |it| it.id.to_string());
+    let note =
+        Note::new(action, None, subject).after(&json!({ "address": visitor.address.to_string() }));
+    record(&state.db, visitor.by(None), note).await
+}

@@ -1,0 +1,1 @@
+DELETE FROM sessions.attempt WHERE token_hash = $1

@@ -1,0 +1,1 @@
+DELETE FROM sessions.attempt WHERE account_id = $1

@@ -1,0 +1,1 @@
+DELETE FROM sessions.session WHERE id = $1 AND account_id = $2

@@ -1,0 +1,1 @@
+DELETE FROM sessions.attempt WHERE expires_at < now()

@@ -1,0 +1,23 @@
+//! Sessions: who is signed in, in which browser.
+#![doc = include_str!("README.md")]
+
+mod api;
+mod data;
+mod entering;
+
+pub(crate) use api::{install, list_section};
+pub(crate) use data::sessions::{end_all, prune};
+pub(crate) use entering::{Signed, current, leave, proceed, require, sign_out};
+
+use data::{attempts, sessions};
+use pg::Migration;
+
+/// The name of the capsule and of its PostgreSQL schema.
+pub(crate) const CAPSULE: &str = "sessions";
+
+pub(crate) fn migrations() -> Vec<Migration> {
+    vec![Migration {
+        name: "V1__create_session",
+        sql: include_str!("migrations/V1__create_session.sql"),
+    }]
+}

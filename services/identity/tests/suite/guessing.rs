@@ -1,0 +1,223 @@
+//! Against whoever guesses: limits, one answer, forms of our own only.
+
+use crate::house::{House, PASSWORD};
+use crate::person::Person;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_closed_after_too_many_attempts_known_or_not() {
+    let house = House::with(&[("LIMITS__ACCOUNT", "3")]).await;
+    Person::signed_up(&house, "ann@example.com").await;
+    let mut bodies = Vec::new();
+    for email in ["ann@example.com", "nobody@example.com"] {
+        for nth in 0..3 {
+            let person = Person::at(&house, &format!("192.0.2.{nth}"));
+            let page = person.sign_in(email, "wrong wrong wrong").await;
+            bodies.push((page.is(422).text.replace(email, "…"), 422));
+        }
+        // Also the right one, from wherever.
+        let person = Person::at(&house, "198.51.100.7");
+        let page = person.sign_in(email, PASSWORD).await;
+        let wait: u32 = page.headers["retry-after"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!((1..=900).contains(&wait), "{wait}");
+        bodies.push((page.is(429).text.replace(email, "…"), 429));
+    }
+    let plain: Vec<_> = bodies
+        .iter()
+        .map(|(text, status)| (without_csrf(text), *status))
+        .collect();
+    assert_eq!(plain[..4], plain[4..]);
+    let audited = house.audited().await;
+    assert_eq!(
+        audited.iter().filter(|it| *it == "sign_in.failed").count(),
+        6
+    );
+    assert_eq!(
+        audited.iter().filter(|it| *it == "sign_in.locked").count(),
+        2
+    );
+    house.print(&["users", "unlock", "ann@example.com"]);
+    Person::new(&house)
+        .sign_in("ann@example.com", PASSWORD)
+        .await
+        .is(303);
+}
+
+/// The page without the value that is every browser's own.
+fn without_csrf(text: &str) -> String {
+    let (before, rest) = text.split_once("name=\"csrf\" value=\"").unwrap();
+    let (_, after) = rest.split_once('"').unwrap();
+    format!("{before}{after}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attempts_at_the_same_time_do_not_pass_together() {
+    let house = House::with(&[("LIMITS__ACCOUNT", "3")]).await;
+    Person::signed_up(&house, "ann@example.com").await;
+    let people: Vec<_> = (0..8)
+        .map(|nth| Person::at(&house, &format!("192.0.2.{nth}")))
+        .collect();
+    let tries = people
+        .iter()
+        .map(|person| person.sign_in("ann@example.com", "wrong wrong wrong"));
+    let mut answers = Vec::new();
+    for page in futures(tries).await {
+        answers.push(page.status.as_u16());
+    }
+    assert_eq!(
+        answers.iter().filter(|it| **it == 422).count(),
+        3,
+        "{answers:?}"
+    );
+    assert_eq!(
+        answers.iter().filter(|it| **it == 429).count(),
+        5,
+        "{answers:?}"
+    );
+}
+
+/// All at once.
+async fn futures<T>(all: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut waiting: Vec<_> = all.map(|it| (Box::pin(it), None)).collect();
+    std::future::poll_fn(|context| {
+        let mut is_done = true;
+        for (future, slot) in &mut waiting {
+            if slot.is_none() {
+                match future.as_mut().poll(context) {
+                    std::task::Poll::Ready(value) => *slot = Some(value),
+                    std::task::Poll::Pending => is_done = false,
+                }
+            }
+        }
+        if is_done {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    waiting.into_iter().map(|(_, slot)| slot.unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_is_closed_after_too_many_attempts_at_any_account() {
+    let house = House::with(&[("LIMITS__ADDRESS", "3"), ("LIMITS__MAIL_ADDRESS", "2")]).await;
+    let guesser = Person::at(&house, "2001:db8::1");
+    for nth in 0..3 {
+        guesser
+            .sign_in(&format!("u{nth}@example.com"), PASSWORD)
+            .await
+            .is(422);
+    }
+    // The same network, by its /64.
+    let neighbour = Person::at(&house, "2001:db8::2");
+    let page = neighbour.sign_in("u9@example.com", PASSWORD).await;
+    assert!(page.is(429).headers.contains_key("retry-after"));
+    Person::at(&house, "2001:db8:0:1::2")
+        .sign_in("u9@example.com", PASSWORD)
+        .await
+        .is(422);
+    for status in [200, 200, 429] {
+        let page = guesser.get("/forgot").await;
+        guesser
+            .submit(&page, "/forgot", &[("email", "u@example.com")])
+            .await
+            .is(status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_and_an_unknown_address_take_the_same_time() {
+    let house = House::with(&[("LIMITS__ACCOUNT", "1000"), ("LIMITS__ADDRESS", "1000")]).await;
+    Person::signed_up(&house, "ann@example.com").await;
+    let person = Person::new(&house);
+    let page = person.get("/signin").await;
+    let mut shortest = [f64::MAX; 2];
+    // On a busy machine it takes some rounds until each has once been undisturbed.
+    for round in 0..60 {
+        for (at, email) in ["ann@example.com", "nobody@example.com"].iter().enumerate() {
+            let begun = std::time::Instant::now();
+            let fields = [("email", *email), ("password", "wrong wrong wrong")];
+            person.submit(&page, "/signin", &fields).await.is(422);
+            shortest[at] = shortest[at].min(begun.elapsed().as_secs_f64());
+        }
+        if round > 4 && (0.8..1.25).contains(&(shortest[0] / shortest[1])) {
+            return;
+        }
+    }
+    // Without the hash one would take a tenth of the other.
+    panic!("{shortest:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_from_elsewhere_are_refused() {
+    let house = House::new().await;
+    let ann = Person::signed_up(&house, "ann@example.com").await;
+    let other = Person::new(&house);
+    let foreign = other.get("/signin").await.hidden("/signin")[0].1.clone();
+    for csrf in ["", "x", foreign.as_str()] {
+        for (path, fields) in [
+            ("/signin", vec![("email", "a@x"), ("password", "p")]),
+            (
+                "/signup",
+                vec![("name", "n"), ("email", "a@x"), ("new_password", PASSWORD)],
+            ),
+            ("/forgot", vec![("email", "a@x")]),
+            ("/reset", vec![("token", "t"), ("new_password", PASSWORD)]),
+            ("/confirm", vec![("token", "t")]),
+            ("/account/profile", vec![("name", "n")]),
+            (
+                "/account/password",
+                vec![("password", PASSWORD), ("new_password", PASSWORD)],
+            ),
+            ("/account/delete", vec![("password", PASSWORD)]),
+            ("/account/second-factor", vec![("code", "123456")]),
+            ("/account/second-factor/off", vec![("password", PASSWORD)]),
+            (
+                "/account/sessions/revoke",
+                vec![("session", "00000000-0000-7000-8000-000000000000")],
+            ),
+            ("/signin/code", vec![("code", "123456")]),
+            ("/signin/password", vec![("new_password", PASSWORD)]),
+            ("/signout", vec![]),
+            ("/logout/confirm", vec![]),
+        ] {
+            let mut fields = fields;
+            fields.push(("csrf", csrf));
+            ann.post(path, &fields).await.is(403);
+        }
+    }
+    ann.get("/account").await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_tells_browsers_what_they_may_do() {
+    let house = House::new().await;
+    let person = Person::new(&house);
+    for path in ["/signin", "/style.css", "/jwks", "/authorize", "/token"] {
+        let page = person.get(path).await;
+        let header = |name: &str| page.headers[name].to_str().unwrap().to_owned();
+        let policy = header("content-security-policy");
+        assert!(
+            policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
+        assert!(
+            policy.contains("default-src 'none'") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+        assert!(
+            policy.contains("form-action 'self' http://localhost:5173"),
+            "{policy}"
+        );
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("referrer-policy"), "no-referrer");
+        assert!(header("permissions-policy").contains("camera=()"));
+    }
+    let page = person.get("/signin").await;
+    assert_eq!(page.headers["cache-control"], "no-store");
+    assert!(!page.text.contains("<script") && !page.text.contains("style="));
+}

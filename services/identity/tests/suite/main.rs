@@ -1,0 +1,23 @@
+//! The provider as people and programs see it: the real program, a real PostgreSQL, a little SMTP server.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests stop at the first surprise"
+)]
+
+mod accounts;
+mod admin;
+mod client;
+mod code_flow;
+mod guessing;
+mod house;
+mod keys;
+mod mail;
+mod openapi;
+mod person;
+mod refresh;
+mod second_factor;
+mod sessions;
+mod statements;

@@ -1,4 +1,0 @@
-//! The table of entries.
-
-pub(crate) mod entries;
-pub(crate) mod verify;

@@ -1,3 +1,0 @@
-//! The chain of hashes. Pure.
-
-pub(crate) mod chain;
