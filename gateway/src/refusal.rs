@@ -177,18 +177,10 @@ impl Refusal {
 
     /// What the client would have to show, for `WWW-Authenticate` (RFC 6750 §3).
     pub const fn challenge(self) -> Option<&'static str> {
-        Some(match self {
-            Self::KeyMissing | Self::KeyUnknown | Self::KeyExpired | Self::KeyRevoked => {
-                "ApiKey header=\"X-API-Key\""
-            }
-            Self::TokenMissing => "Bearer",
-            Self::TokenInvalid => "Bearer error=\"invalid_token\"",
-            Self::TokenExpired => {
-                "Bearer error=\"invalid_token\", error_description=\"The token has expired\""
-            }
-            Self::TokenScope => "Bearer error=\"insufficient_scope\"",
-            _ => return None,
-        })
+        match self {
+            Self::TokenScope => Some("Bearer error=\"insufficient_scope\""),
+            _ => self.code().challenge(),
+        }
     }
 
     /// The reason with this label.

@@ -28,6 +28,24 @@ macro_rules! registry {
     };
 }
 
+impl Code {
+    /// What the caller would have to show, for `WWW-Authenticate` (RFC 9110 §11.6.1, RFC 6750 §3).
+    pub const fn challenge(self) -> Option<&'static str> {
+        Some(match self {
+            Self::ApiKeyMissing
+            | Self::ApiKeyUnknown
+            | Self::ApiKeyExpired
+            | Self::ApiKeyRevoked => "ApiKey header=\"X-API-Key\"",
+            Self::TokenMissing => "Bearer",
+            Self::TokenInvalid => "Bearer error=\"invalid_token\"",
+            Self::TokenExpired => {
+                "Bearer error=\"invalid_token\", error_description=\"The token has expired\""
+            }
+            _ => return None,
+        })
+    }
+}
+
 registry! {
     /// The request cannot be read at all.
     BadRequest = 400, "bad_request", "The request cannot be read";

@@ -49,6 +49,9 @@ pub struct Problem {
     /// After how many seconds trying again makes sense; sent as `Retry-After`.
     #[serde(skip)]
     pub retry_after_s: Option<u32>,
+    /// What the caller would have to show; sent as `WWW-Authenticate`.
+    #[serde(skip)]
+    pub challenge: Option<&'static str>,
 }
 
 impl Problem {
@@ -63,6 +66,7 @@ impl Problem {
             code: code.slug().to_owned(),
             errors: Vec::new(),
             retry_after_s: None,
+            challenge: code.challenge(),
         }
     }
 

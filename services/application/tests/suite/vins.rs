@@ -84,7 +84,9 @@ async fn without_a_good_token_nothing_is_decoded() {
     let platform = Platform::start().await;
     let door = Door::new(&platform, NO_REDIS).await;
     let house = &door.house;
-    house.get(DECODE).await.is_problem(401, "token_missing");
+    let missing = house.get(DECODE).await;
+    missing.is_problem(401, "token_missing");
+    assert_eq!(missing.header("www-authenticate"), "Bearer");
     let stranger = Key::new("k1", Algorithm::ES256).sign(&door.issuer.claims());
     let mut old = door.issuer.claims();
     old["exp"] = json!(now() - 60);
@@ -99,6 +101,11 @@ async fn without_a_good_token_nothing_is_decoded() {
         let header = format!("Bearer {token}");
         let answer = house.get_with(DECODE, &[("Authorization", &header)]).await;
         answer.is_problem(401, code);
+        let challenge = answer.header("www-authenticate");
+        assert!(
+            challenge.starts_with("Bearer error=\"invalid_token\""),
+            "{challenge}"
+        );
     }
     assert!(!house.log().contains("1HGCM"));
 }

@@ -4,7 +4,7 @@ use super::bearer::bearer;
 use super::cross_origin::allow;
 use crate::features::oidc::tokens;
 use crate::state::State;
-use actix_web::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, get, post};
 use problem::Problem;
@@ -32,22 +32,7 @@ async fn userinfo(state: &State, request: &HttpRequest) -> HttpResponse {
                 .insert_header((CACHE_CONTROL, "no-store"))
                 .json(claims)
         }
-        Err(fault) => refused(&Problem::from(fault)),
+        Err(fault) => Problem::from(fault).error_response(),
     };
     allow(state, request, response)
-}
-
-/// RFC 6750 §3 wants to be told how.
-fn refused(problem: &Problem) -> HttpResponse {
-    let mut response = problem.error_response();
-    if problem.status == 401 {
-        let challenge = if problem.code == "token_missing" {
-            "Bearer"
-        } else {
-            "Bearer error=\"invalid_token\""
-        };
-        let challenge = actix_web::http::header::HeaderValue::from_static(challenge);
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-    }
-    response
 }
