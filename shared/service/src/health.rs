@@ -138,9 +138,14 @@ impl Health {
         self.draining.store(true, Ordering::Release);
     }
 
+    /// Whether it is about to stop: who waits for something to happen must not wait on.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
     /// Whether this instance may be sent requests.
     pub async fn is_ready(&self) -> bool {
-        !self.draining.load(Ordering::Acquire) && self.summary().await.status != Status::Unavailable
+        !self.is_draining() && self.summary().await.status != Status::Unavailable
     }
 
     /// All checks, from the last second.

@@ -22,24 +22,19 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
     let redis = RedisStore::new(&settings.redis)?;
     let platform_data = PlatformData::new(settings, &redis)?;
     let health = redis.check(Health::new(SERVICE, VERSION));
-    let health = Arc::new(platform_data.watch(health));
+    let health = platform_data.watch(health);
     let following = tokio::spawn(platform_data.clone().follow_releases());
     let process = Process {
-        health: Arc::clone(&health),
+        health: Arc::new(health),
         telemetry,
         openapi: document::document(),
     };
-    let data = (
-        Data::new(platform_data),
-        Data::new(sign_in),
-        Data::from(health),
-    );
+    let data = (Data::new(platform_data), Data::new(sign_in));
     let routes = move |config: &mut ServiceConfig<'_>| {
-        let (platform_data, sign_in, health) = data.clone();
+        let (platform_data, sign_in) = data.clone();
         config
             .app_data(platform_data)
             .app_data(sign_in)
-            .app_data(health)
             .service(utoipa_actix_web::scope(document::SCOPE).configure(document::routes));
     };
     let stop = service::shutdown::signal();

@@ -70,6 +70,27 @@ async fn a_waiting_reader_learns_of_an_event_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_stops_lets_no_reader_wait() {
+    let mut house = House::new().await;
+    let url = format!("{}/tenants/events?wait_s=25", house.url);
+    let waiting = tokio::spawn(async move {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = client.get(url).header("X-API-Key", crate::house::KEY);
+        request.send().await.unwrap().status()
+    });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let begun = Instant::now();
+    house.terminate();
+    assert_eq!(waiting.await.unwrap(), 200);
+    house.ended().await;
+    assert!(
+        begun.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_refused_left_no_event() {
     let house = House::new().await;
     let tenant = house.tenant("personal").await;

@@ -87,6 +87,20 @@ impl House {
             .unwrap()
     }
 
+    /// Asks the service to stop.
+    pub(crate) fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(asked.unwrap().success());
+    }
+
+    /// Waits until the service has ended.
+    pub(crate) async fn ended(&mut self) {
+        while self.child.try_wait().unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// What the service has logged so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("serve")).unwrap()

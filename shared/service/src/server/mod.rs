@@ -66,7 +66,7 @@ pub fn openapi(base: OpenApi, routes: impl FnOnce(&mut ServiceConfig<'_>)) -> Op
         .1
 }
 
-/// Serves until `stop` resolves, then finishes what runs.
+/// Serves until `stop` resolves, then finishes what runs. Handlers can take `Data<Health>`.
 pub async fn run<R>(
     listener: TcpListener,
     settings: &ServerSettings,
@@ -79,6 +79,7 @@ where
 {
     let state = web::Data::new(standard_routes::State::new(&process));
     let health = Arc::clone(&process.health);
+    let of_handlers = web::Data::from(Arc::clone(&health));
     let observer = observe::Observer::new();
     let server = HttpServer::new(move || {
         let routes = routes.clone();
@@ -87,6 +88,7 @@ where
             .configure(overrides::install)
             .wrap(actix_web::middleware::from_fn(observe::observe))
             .app_data(observer.clone())
+            .app_data(of_handlers.clone())
             .configure(standard_routes::install)
             .into_utoipa_app()
             .configure(routes)

@@ -7,6 +7,7 @@ use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::{Deserialize, Serialize};
+use service::health::Health;
 use std::time::Duration;
 use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
@@ -45,7 +46,11 @@ struct Events {
 /// What happened, in order; waits for the next event where asked to.
 #[utoipa::path(responses((status = 200, description = "The events", body = Events)))]
 #[get("/events")]
-pub(super) async fn list_events(db: Data<Db>, query: Query<From>) -> Result<HttpResponse, Problem> {
+pub(super) async fn list_events(
+    db: Data<Db>,
+    health: Data<Health>,
+    query: Query<From>,
+) -> Result<HttpResponse, Problem> {
     let limit = query.limit.unwrap_or(100);
     if !(1..=MOST).contains(&limit) {
         return Err(Fault::invalid("/query/limit", "must be from 1 to 1000").into());
@@ -60,7 +65,9 @@ pub(super) async fn list_events(db: Data<Db>, query: Query<From>) -> Result<Http
     loop {
         let found = events::after(&db, after, query.tenant_id, limit).await;
         let data = found.map_err(Fault::from)?;
-        if !data.is_empty() || Instant::now() + LOOK > deadline {
+        // Who stops lets nobody wait: the reader asks again, another instance or the next start.
+        let is_over = health.is_draining() || Instant::now() + LOOK > deadline;
+        if !data.is_empty() || is_over {
             let next = data.last().map_or(after, |event| event.seq);
             return Ok(HttpResponse::Ok().json(Events { data, next, oldest }));
         }
