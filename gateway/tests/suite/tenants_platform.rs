@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use test_kit::Database;
+use test_kit::{Database, listening_address};
 
 /// The key that the gateway and the tests show the platform.
 pub(crate) const PLATFORM_KEY: &str = "mvp_svc_gateway_0123456789abcdef";
@@ -39,17 +39,7 @@ impl TenantsPlatform {
             .stdout(Stdio::from(std::fs::File::create(&log).unwrap()))
             .spawn()
             .unwrap();
-        let mut address = None;
-        eventually("the platform listens", || {
-            let lines = std::fs::read_to_string(&log).unwrap();
-            let lines = lines
-                .lines()
-                .filter_map(|it| serde_json::from_str::<Value>(it).ok());
-            let listening = lines.into_iter().find(|it| it["msg"] == "listening");
-            address = listening.map(|it| it["address"].as_str().unwrap().parse().unwrap());
-            address.is_some()
-        });
-        let address = address.unwrap();
+        let address = runtime.block_on(listening_address(&log));
         eventually("the platform is ready", || {
             Client::connect(address).get("/health/ready").status == 200
         });

@@ -7,15 +7,19 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod answer;
 mod chaos_proxy;
 mod database;
 mod eventually;
+mod listening;
 mod recording_server;
 mod redis_server;
 
+pub use answer::Answer;
 pub use chaos_proxy::ChaosProxy;
 pub use database::Database;
 pub use eventually::{eventually, eventually_async};
+pub use listening::listening_address;
 pub use recording_server::{Answering, Asked, RecordingServer};
 pub use redis_server::RedisServer;
 

@@ -1,13 +1,10 @@
 //! The service over a platform and a Redis, and questions to it.
 
 use crate::platform::KEY;
-use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
 use serde_json::Value;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use test_kit::eventually_async;
+use test_kit::{Answer, eventually_async, listening_address};
 
 /// Nothing listens there.
 pub(crate) const NO_REDIS: u16 = 1;
@@ -19,14 +16,6 @@ pub(crate) struct House {
     folder: TempDir,
     client: reqwest::Client,
     child: Child,
-}
-
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) text: String,
-    pub(crate) taken: Duration,
 }
 
 impl House {
@@ -44,19 +33,7 @@ impl House {
             .stdout(Stdio::from(std::fs::File::create(&log).unwrap()))
             .spawn()
             .unwrap();
-        let begun = Instant::now();
-        let address = loop {
-            let lines = std::fs::read_to_string(&log).unwrap();
-            let listening = lines
-                .lines()
-                .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-                .find(|line| line["msg"] == "listening");
-            if let Some(line) = listening {
-                break line["address"].as_str().unwrap().to_owned();
-            }
-            assert!(begun.elapsed() < Duration::from_secs(30), "{lines}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        };
+        let address = listening_address(&log).await;
         let house = Self {
             url: format!("http://{address}"),
             folder,
@@ -80,18 +57,11 @@ impl House {
     }
 
     pub(crate) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let begun = Instant::now();
         let mut request = self.client.get(format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = request.send().await.unwrap();
-        Answer {
-            status: response.status(),
-            headers: response.headers().clone(),
-            text: response.text().await.unwrap(),
-            taken: begun.elapsed(),
-        }
+        Answer::to(request).await
     }
 
     /// The body of an answer that must be there.
@@ -149,27 +119,15 @@ fn command(
     command
 }
 
-impl Answer {
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{self:?}"))
-    }
-
-    pub(crate) fn header(&self, name: &str) -> &str {
-        let value = self.headers.get(name);
-        let value = value.unwrap_or_else(|| panic!("no {name} in {self:?}"));
-        value.to_str().unwrap()
-    }
-
-    /// It has this status; its body.
-    #[track_caller]
-    pub(crate) fn is(&self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.text);
-        self.json()
-    }
-
+/// What vehicle data says of itself.
+pub(crate) trait OfSource {
     /// It is from this source, and says so everywhere.
+    fn is_from(&self, source: &str) -> Value;
+}
+
+impl OfSource for Answer {
     #[track_caller]
-    pub(crate) fn is_from(&self, source: &str) -> Value {
+    fn is_from(&self, source: &str) -> Value {
         let body = self.is(200);
         assert_eq!(self.header("x-data-source"), source);
         assert_eq!(body["meta"]["source"], source);
@@ -177,15 +135,5 @@ impl Answer {
         assert!(self.header("age").parse::<u64>().is_ok());
         assert!(body["meta"]["as_of"].as_str().unwrap().ends_with('Z'));
         body
-    }
-
-    /// It is a problem with this status and code.
-    #[track_caller]
-    pub(crate) fn is_problem(&self, status: u16, code: &str) -> Value {
-        let problem = self.is(status);
-        assert_eq!(self.header("content-type"), "application/problem+json");
-        assert_eq!(problem["code"], code, "{problem}");
-        assert_eq!(problem["instance"], self.header("x-request-id"));
-        problem
     }
 }

@@ -1,6 +1,6 @@
 //! The drop-downs, out of a real platform.
 
-use crate::house::{House, MAKES, NO_REDIS};
+use crate::house::{House, MAKES, NO_REDIS, OfSource as _};
 use crate::platform::{Platform, id_of};
 use test_kit::{Answering, RecordingServer, eventually_async};
 

@@ -1,6 +1,6 @@
 //! NHTSA's public API in place of a platform that is away.
 
-use crate::house::{House, NO_REDIS};
+use crate::house::{House, NO_REDIS, OfSource as _};
 use crate::issuer::{AUDIENCE, Issuer, Key};
 use jsonwebtoken::Algorithm;
 use test_kit::{Answering, Asked, RecordingServer};

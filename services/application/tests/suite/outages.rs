@@ -1,9 +1,9 @@
 //! The platform frozen, killed, slow, cut and reset; Redis frozen and killed.
 
-use crate::house::{Answer, House, MAKES, NO_REDIS};
+use crate::house::{House, MAKES, NO_REDIS, OfSource as _};
 use crate::platform::Platform;
 use std::time::Duration;
-use test_kit::{ChaosProxy, RedisServer, eventually_async};
+use test_kit::{Answer, ChaosProxy, RedisServer, eventually_async};
 
 /// Attempts of 300 ms and an open time of a second, so that a test need not wait for half a minute.
 const HASTY: [(&str, &str); 3] = [

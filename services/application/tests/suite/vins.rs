@@ -1,6 +1,6 @@
 //! VINs decoded, for people with a token.
 
-use crate::house::{House, NO_REDIS};
+use crate::house::{House, NO_REDIS, OfSource as _};
 use crate::issuer::{AUDIENCE, Issuer, Key, now};
 use crate::platform::Platform;
 use jsonwebtoken::Algorithm;

@@ -20,7 +20,7 @@ impl Keys {
         self.house.post(&self.path, body).await.is(201)
     }
 
-    async fn verify(&self, body: Value) -> crate::house::Answer {
+    async fn verify(&self, body: Value) -> test_kit::Answer {
         self.house.post("/tenants/api-keys/verify", body).await
     }
 }

@@ -1,8 +1,9 @@
 //! Registered keys, and what tenants have of them.
 
-use crate::house::{Answer, House};
+use crate::house::House;
 use reqwest::Method;
 use serde_json::{Value, json};
+use test_kit::Answer;
 
 struct Setup {
     house: House,

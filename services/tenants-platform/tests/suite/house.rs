@@ -1,12 +1,11 @@
 //! A database of the test's own, the service over it, and questions to it.
 
-use reqwest::header::HeaderMap;
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
-use test_kit::{Database, eventually_async};
+use test_kit::{Answer, Database, eventually_async, listening_address};
 
 pub(crate) const KEY: &str = "mvp_svc_tests_0123456789abcdef";
 /// Nothing listens there.
@@ -20,13 +19,6 @@ pub(crate) struct House {
     folder: TempDir,
     client: reqwest::Client,
     child: Child,
-}
-
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) text: String,
 }
 
 impl House {
@@ -52,19 +44,7 @@ impl House {
             .stdout(Stdio::from(std::fs::File::create(&log).unwrap()))
             .spawn()
             .unwrap();
-        let begun = Instant::now();
-        let address = loop {
-            let lines = std::fs::read_to_string(&log).unwrap();
-            let listening = lines
-                .lines()
-                .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-                .find(|line| line["msg"] == "listening");
-            if let Some(line) = listening {
-                break line["address"].as_str().unwrap().to_owned();
-            }
-            assert!(begun.elapsed() < Duration::from_secs(30), "{lines}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        };
+        let address = listening_address(&log).await;
         let house = Self {
             database,
             url: format!("http://{address}"),
@@ -140,12 +120,7 @@ impl House {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let response = request.send().await.unwrap();
-        Answer {
-            status: response.status(),
-            headers: response.headers().clone(),
-            text: response.text().await.unwrap(),
-        }
+        Answer::to(request).await
     }
 
     pub(crate) async fn post_owned(&self, path: String, body: Value) -> Answer {
@@ -260,48 +235,4 @@ fn command(
         .envs(defaults.map(|(key, value)| (variable(key), value)))
         .envs(settings.iter().map(|(key, value)| (variable(key), *value)));
     command
-}
-
-impl Answer {
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{self:?}"))
-    }
-
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .unwrap_or_else(|| panic!("no {name} in {self:?}"))
-            .to_str()
-            .unwrap()
-    }
-
-    /// It has this status; its body.
-    #[track_caller]
-    pub(crate) fn is(&self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.text);
-        if self.text.is_empty() {
-            Value::Null
-        } else {
-            self.json()
-        }
-    }
-
-    /// It is a problem with this status and code.
-    #[track_caller]
-    pub(crate) fn is_problem(&self, status: u16, code: &str) -> Value {
-        let problem = self.is(status);
-        assert_eq!(self.header("content-type"), "application/problem+json");
-        assert_eq!(problem["code"], code, "{problem}");
-        assert_eq!(problem["instance"], self.header("x-request-id"));
-        problem
-    }
-
-    /// It refuses a part of the request, and names it.
-    #[track_caller]
-    pub(crate) fn names(&self, status: u16, pointer: &str) {
-        let problem = self.is(status);
-        let errors = problem["errors"].as_array();
-        let named = errors.is_some_and(|all| all.iter().any(|it| it["pointer"] == pointer));
-        assert!(named, "{pointer} is not named in {problem}");
-    }
 }

@@ -1,6 +1,6 @@
 //! Events on their way to other programs.
 
-use crate::house::{Answer, House};
+use crate::house::House;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use test_kit::Answer;
 use test_kit::eventually_async;
 
 /// What was sent to the receiver: its headers and its body.

@@ -1,9 +1,10 @@
 //! Another release goes live under load.
 
 use crate::etl::{Etl, mini, mini_text};
-use crate::service::{Answer, NO_REDIS, Service};
+use crate::service::{NO_REDIS, Service};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use test_kit::Answer;
 use test_kit::eventually_async;
 
 fn is_of_one_release(answer: &Answer, path: &str) {

@@ -1,12 +1,11 @@
 //! A running service, and questions to it.
 
 use crate::etl::Etl;
-use reqwest::header::HeaderMap;
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use serde_json::Value;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
-use test_kit::eventually_async;
+use std::time::Duration;
+use test_kit::{Answer, eventually_async, listening_address};
 
 pub(crate) const KEY: &str = "mvp_svc_tests_0123456789abcdef";
 /// Nothing listens there.
@@ -16,14 +15,6 @@ pub(crate) struct Service {
     pub(crate) url: String,
     client: reqwest::Client,
     child: Child,
-}
-
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) text: String,
-    pub(crate) taken: Duration,
 }
 
 impl Service {
@@ -45,19 +36,7 @@ impl Service {
             .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
-        let begun = Instant::now();
-        let address = loop {
-            let lines = std::fs::read_to_string(&log).unwrap();
-            let listening = lines
-                .lines()
-                .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-                .find(|line| line["msg"] == "listening");
-            if let Some(line) = listening {
-                break line["address"].as_str().unwrap().to_owned();
-            }
-            assert!(begun.elapsed() < Duration::from_secs(30), "{lines}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        };
+        let address = listening_address(&log).await;
         Self {
             url: format!("http://{address}"),
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
@@ -95,18 +74,11 @@ impl Service {
         headers: &[(&str, &str)],
         body: String,
     ) -> Answer {
-        let begun = Instant::now();
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = request.body(body).send().await.unwrap();
-        Answer {
-            status: response.status(),
-            headers: response.headers().clone(),
-            text: response.text().await.unwrap(),
-            taken: begun.elapsed(),
-        }
+        Answer::to(request.body(body)).await
     }
 
     /// The items of a list that must be there.
@@ -156,30 +128,5 @@ impl Drop for Service {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-impl Answer {
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{self:?}"))
-    }
-
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .unwrap_or_else(|| panic!("no {name} in {self:?}"))
-            .to_str()
-            .unwrap()
-    }
-
-    /// It is a problem with this status and code.
-    #[track_caller]
-    pub(crate) fn is_problem(&self, status: u16, code: &str) -> Value {
-        assert_eq!(self.status, status, "{}", self.text);
-        assert_eq!(self.header("content-type"), "application/problem+json");
-        let problem = self.json();
-        assert_eq!(problem["code"], code, "{problem}");
-        assert_eq!(problem["instance"], self.header("x-request-id"));
-        problem
     }
 }

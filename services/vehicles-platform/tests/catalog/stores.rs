@@ -1,8 +1,9 @@
 //! Redis and PostgreSQL failing under the service.
 
 use crate::etl::Etl;
-use crate::service::{Answer, NO_REDIS, Service};
+use crate::service::{NO_REDIS, Service};
 use std::time::Duration;
+use test_kit::Answer;
 use test_kit::{ChaosProxy, RedisServer, eventually_async};
 
 const YEARS: &str = "/vehicles/years";

@@ -1,9 +1,10 @@
 //! One VIN at a time.
 
 use crate::etl::Etl;
-use crate::service::{Answer, KEY, NO_REDIS, Service};
+use crate::service::{KEY, NO_REDIS, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
+use test_kit::Answer;
 
 /// In the small release; a 2022 Honda Civic.
 pub(crate) const CIVIC: &str = "1HGFE2F50NL500001";
