@@ -155,7 +155,7 @@ pub(crate) const REDIS: [RedisSpec; 3] = [
     },
 ];
 
-pub(crate) const SERVICES: [ServiceSpec; 6] = [
+pub(crate) const SERVICES: [ServiceSpec; 7] = [
     ServiceSpec {
         name: "vehicles-platform",
         program: "vehicles-platform",
@@ -240,6 +240,24 @@ pub(crate) const SERVICES: [ServiceSpec; 6] = [
         other_ports: &[],
         known_as: APPLICATION,
         gate: "/health/ready",
+        prepare: &[Preparation {
+            title: "application schema",
+            args: &["migrate"],
+            takes_dump: false,
+            limit: Limit::Whole(Duration::from_mins(15)),
+            unless: None,
+        }],
+        environment: application_environment,
+    },
+    // Does what the service above had to put off.
+    ServiceSpec {
+        name: APPLICATION_WORKER,
+        program: APPLICATION,
+        serve: &["worker"],
+        port: 18031,
+        other_ports: &[],
+        known_as: APPLICATION_WORKER,
+        gate: "/health/live",
         prepare: &[],
         environment: application_environment,
     },
@@ -264,6 +282,8 @@ const TENANTS: &str = "tenants-platform";
 pub(crate) const IDENTITY: &str = "identity";
 /// What the app on the screen talks to.
 const APPLICATION: &str = "application";
+/// Decodes and clears away what could not be done at once.
+const APPLICATION_WORKER: &str = "application-worker";
 /// The one public door.
 pub(crate) const GATEWAY: &str = "gateway";
 /// Where the gateway shows its metrics, to this machine only.
@@ -277,6 +297,8 @@ pub(crate) const TENANTS_API_KEY: &str = "platform-tenants-api-key";
 const GATEWAY_TENANTS_KEY: &str = "gateway-tenants-api-key";
 /// The application's own key to the vehicles platform.
 const APPLICATION_VEHICLES_KEY: &str = "application-vehicles-api-key";
+/// The application's own key to the tenants platform.
+const APPLICATION_TENANTS_KEY: &str = "application-tenants-api-key";
 /// What secrets of tenants are kept under.
 const TENANTS_MASTER_KEY: &str = "tenants-master-key";
 
@@ -313,6 +335,7 @@ pub(crate) fn secrets() -> Vec<(String, bool)> {
         (TENANTS_API_KEY.to_owned(), true),
         (GATEWAY_TENANTS_KEY.to_owned(), true),
         (APPLICATION_VEHICLES_KEY.to_owned(), true),
+        (APPLICATION_TENANTS_KEY.to_owned(), true),
         (TENANTS_MASTER_KEY.to_owned(), false),
         (IDENTITY_MASTER_KEY.to_owned(), false),
     ];
@@ -345,6 +368,9 @@ pub(crate) fn service_secrets() -> Vec<String> {
         postgres_secret(IDENTITY, "api"),
         postgres_secret(IDENTITY, "owner"),
         APPLICATION_VEHICLES_KEY.to_owned(),
+        APPLICATION_TENANTS_KEY.to_owned(),
+        postgres_secret("app", "api"),
+        postgres_secret("app", "owner"),
         redis_secret("app"),
     ]
 }

@@ -46,7 +46,7 @@ fn everything_starts_in_order_and_stops_completely() {
     assert!(order.is_sorted(), "{calls:#?}");
     assert_eq!(house.status_code(), 0);
     let pids = house.pids();
-    assert_eq!(pids.len(), 12);
+    assert_eq!(pids.len(), 13);
     let supervisor = house.supervisor();
 
     house.ok(&["down"]);

@@ -141,7 +141,7 @@ fn damaged_notes_cost_neither_data_nor_order() {
     assert!(before.contains("is damaged"), "{before}");
     until("all is known again", || house.status_code() == 0);
     let pids = house.pids();
-    assert_eq!(pids.len(), 12);
+    assert_eq!(pids.len(), 13);
     // At the moment of stopping: all of it stops.
     damage("state.json");
     damage("run/gateway.json");

@@ -28,21 +28,28 @@ impl Asked {
     }
 }
 
-impl FromRequest for Asked {
-    type Error = Infallible;
-    type Future = Ready<Result<Self, Infallible>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+impl Asked {
+    /// What a request says.
+    pub(crate) fn of(request: &HttpRequest) -> Self {
         let extensions = request.extensions();
         let request_id = extensions.get::<RequestId>().map_or_else(
             || new_request_id().to_string(),
             |id| id.0.as_ref().to_owned(),
         );
         let header = |name| request.headers().get(name);
-        ready(Ok(Self {
+        Self {
             request_id,
             traceparent: header(TRACEPARENT_HEADER).map(|value| value.as_bytes().to_vec()),
             left_ms: header(DEADLINE_HEADER).and_then(|value| value.to_str().ok()?.parse().ok()),
-        }))
+        }
+    }
+}
+
+impl FromRequest for Asked {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self::of(request)))
     }
 }

@@ -1,6 +1,6 @@
 //! The OpenAPI document: title, token, and the answers that every route can give.
 
-use crate::features::platform_data;
+use crate::features::{activity, platform_data, vehicles};
 use crate::health_route::get_health;
 use problem::Problem;
 use service::server::document::{self, WithToken};
@@ -42,7 +42,11 @@ struct Base;
 
 /// Every route.
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(get_health).configure(platform_data::routes);
+    config
+        .service(get_health)
+        .configure(platform_data::routes)
+        .configure(vehicles::routes)
+        .configure(activity::routes);
 }
 
 /// The document, with the answers common to all routes filled in.

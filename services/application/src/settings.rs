@@ -2,6 +2,7 @@
 
 use access::TokenSettings;
 use cache::RedisSettings;
+use pg::{Credentials, DatabaseSettings};
 use serde::Deserialize;
 use service::server::ServerSettings;
 use service::settings::SettingsError;
@@ -17,11 +18,20 @@ pub(crate) const SERVICE: &str = "application";
 pub(crate) struct Settings {
     /// Where it listens.
     pub(crate) server: ServerSettings,
+    /// The database and the role that serves.
+    pub(crate) database: DatabaseSettings,
+    /// The role that owns the database.
+    pub(crate) migrations: Credentials,
     /// What it learned from others and keeps.
     pub(crate) redis: RedisSettings,
     /// Whose tokens people sign in with. Without it nobody can be signed in.
     #[serde(default)]
     pub(crate) tokens: Option<TokenSettings>,
+    /// The tenants platform: who belongs where.
+    pub(crate) platform_tenants: UpstreamSettings,
+    /// Where the worker shows its health and its metrics. Only `worker` needs it.
+    #[serde(default)]
+    pub(crate) worker: Option<ServerSettings>,
     /// The vehicles platform.
     pub(crate) platform_vehicles: UpstreamSettings,
     /// What is kept of its answers, and for how long.

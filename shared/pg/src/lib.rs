@@ -6,6 +6,7 @@ mod db;
 mod error;
 mod health;
 mod migrate;
+mod row_context;
 mod settings;
 mod transaction;
 
@@ -17,5 +18,6 @@ pub use health::Steps;
 pub use migrate::{Migration, migrate, pending};
 
 use migrate::applied;
+pub use row_context::RowContext;
 pub use settings::{Credentials, DatabaseSettings, Tls};
 pub use transaction::Transaction;

@@ -6,10 +6,11 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::{
-    APPLICATION, APPLICATION_VEHICLES_KEY, DatabaseSpec, Environment, GATEWAY, GATEWAY_ADMIN,
-    GATEWAY_TENANTS_KEY, IDENTITY, IDENTITY_DATABASE, IDENTITY_MASTER_KEY, TENANTS,
-    TENANTS_API_KEY, TENANTS_MASTER_KEY, VEHICLES_API_KEY, VEHICLES_ETL, cluster,
-    postgres_endpoint, postgres_secret, redis_endpoint, redis_secret,
+    APPLICATION, APPLICATION_TENANTS_KEY, APPLICATION_VEHICLES_KEY, APPLICATION_WORKER,
+    DatabaseSpec, Environment, GATEWAY, GATEWAY_ADMIN, GATEWAY_TENANTS_KEY, IDENTITY,
+    IDENTITY_DATABASE, IDENTITY_MASTER_KEY, TENANTS, TENANTS_API_KEY, TENANTS_MASTER_KEY,
+    VEHICLES_API_KEY, VEHICLES_ETL, cluster, postgres_endpoint, postgres_secret, redis_endpoint,
+    redis_secret,
 };
 
 /// What a service must know to find the others.
@@ -100,7 +101,12 @@ pub(super) fn vehicles_etl_environment(a: &Addresses<'_>) -> anyhow::Result<Envi
 pub(super) fn tenants_platform_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
     const PREFIX: &str = "MVP_TENANTS_PLATFORM__";
     let setting = |key: &str, value: String| (format!("{PREFIX}{key}"), value);
-    let keys = [TENANTS_API_KEY, GATEWAY_TENANTS_KEY].map(|key| a.secret(key));
+    let keys = [
+        TENANTS_API_KEY,
+        GATEWAY_TENANTS_KEY,
+        APPLICATION_TENANTS_KEY,
+    ]
+    .map(|key| a.secret(key));
     let mut all = a.database("tenants", &cluster("tenants")?.main, PREFIX)?;
     all.extend(a.redis("tenants", PREFIX)?);
     all.extend([
@@ -145,12 +151,16 @@ pub(super) fn application_environment(a: &Addresses<'_>) -> anyhow::Result<Envir
     const PREFIX: &str = "MVP_APPLICATION__";
     let setting = |key: &str, value: String| (format!("{PREFIX}{key}"), value);
     let vehicles = format!("http://127.0.0.1:{}", a.port("vehicles-platform")?);
+    let tenants = format!("http://127.0.0.1:{}", a.port(TENANTS)?);
     let identity = format!("http://127.0.0.1:{}", a.port(IDENTITY)?);
     let public = public_address(a)?;
-    let mut all = a.redis("app", PREFIX)?;
+    let mut all = a.database("app", &cluster("app")?.main, PREFIX)?;
+    all.extend(a.redis("app", PREFIX)?);
     all.extend([
         setting("SERVER__HOST", "127.0.0.1".to_owned()),
         setting("SERVER__PORT", a.port(APPLICATION)?.to_string()),
+        setting("WORKER__HOST", "127.0.0.1".to_owned()),
+        setting("WORKER__PORT", a.port(APPLICATION_WORKER)?.to_string()),
         setting("TOKENS__ISSUER", format!("{public}/auth")),
         setting("TOKENS__AUDIENCE", format!("{public}/api")),
         // Straight to the provider: the gateway starts after the application.
@@ -159,6 +169,11 @@ pub(super) fn application_environment(a: &Addresses<'_>) -> anyhow::Result<Envir
         setting(
             "PLATFORM_VEHICLES__KEY_FILE",
             a.secret(APPLICATION_VEHICLES_KEY),
+        ),
+        setting("PLATFORM_TENANTS__URL", tenants),
+        setting(
+            "PLATFORM_TENANTS__KEY_FILE",
+            a.secret(APPLICATION_TENANTS_KEY),
         ),
     ]);
     Ok(all)

@@ -1,6 +1,9 @@
 //! The command line: one file a subcommand.
 
+mod deferred;
+mod migrate;
 pub(crate) mod serve;
+mod worker;
 
 use crate::document::document;
 use crate::settings::Settings;
@@ -25,6 +28,13 @@ pub(crate) struct Cli {
 enum Command {
     /// Serves over HTTP.
     Serve,
+    /// Brings the database to this program's version.
+    Migrate,
+    /// Does what was put off: VINs that could not be decoded, and the end of the trash.
+    Worker,
+    /// Looks after what was put off.
+    #[command(subcommand)]
+    Deferred(deferred::Command),
     /// Prints the `OpenAPI` document.
     Openapi,
     /// Exits with 0 when the service on this machine may be sent requests.
@@ -38,6 +48,10 @@ pub(crate) enum CliError {
     Settings(#[from] SettingsError),
     #[error("the setting tokens.{0} is not usable: it {1}")]
     Tokens(&'static str, &'static str),
+    #[error("the setting worker is missing: it says where the worker shows its health")]
+    NoWorker,
+    #[error("the database cannot be used")]
+    Database(#[from] pg::DbError),
     #[error("telemetry cannot be set up")]
     Telemetry(#[from] service::telemetry::TelemetryError),
     #[error("the cache cannot be set up")]
@@ -53,7 +67,7 @@ pub(crate) enum CliError {
 impl CliError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) | Self::Tokens(..) => 3,
+            Self::Settings(_) | Self::Tokens(..) | Self::NoWorker => 3,
             _ => 1,
         }
     }
@@ -66,19 +80,26 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
 
 async fn dispatch(cli: Cli) -> Result<(), CliError> {
     let load = || Settings::load(cli.settings.as_deref());
-    if !matches!(cli.command, Command::Serve) {
+    if !matches!(cli.command, Command::Serve | Command::Worker) {
         service::telemetry::warnings_on_stderr()?;
     }
     match cli.command {
         Command::Serve => serve::run(&load()?).await,
+        Command::Migrate => migrate::run(&load()?).await,
+        Command::Worker => worker::run(&load()?).await,
+        Command::Deferred(command) => deferred::run(&load()?, command).await,
         Command::Openapi => {
             let document = document().to_pretty_json();
-            let text = document.map_err(std::io::Error::other)?;
-            Ok(writeln!(std::io::stdout().lock(), "{text}")?)
+            print(&document.map_err(std::io::Error::other)?)
         }
         Command::Healthcheck => {
             let server = load()?.server;
             Ok(service::healthcheck::ask(&server.host, server.port).await?)
         }
     }
+}
+
+/// Writes a result on standard output.
+fn print(text: &str) -> Result<(), CliError> {
+    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
 }

@@ -8,11 +8,19 @@
 )]
 
 mod house;
+mod isolation;
+mod later;
 mod lists;
 mod nhtsa;
 mod openapi;
 mod outages;
+mod photos;
 mod platform;
+mod readings;
+mod tenancy;
+mod tenants;
+mod town;
+mod vehicles;
 mod vins;
 
 /// The issuer is that of the tests of `access`; not all of it is needed here.

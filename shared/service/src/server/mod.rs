@@ -1,5 +1,6 @@
 //! An actix-web server as every HTTP service here runs it.
 
+pub mod body;
 pub mod deadline;
 pub mod document;
 mod observe;

@@ -7,4 +7,7 @@ mod external;
 mod platform_service;
 
 pub(crate) use api::routes;
-pub(crate) use platform_service::PlatformData;
+pub(crate) use domain::answer::DataSource;
+pub(crate) use domain::question::VinQuestion;
+pub(crate) use domain::vehicle::VehicleOfVin;
+pub(crate) use platform_service::{Found, PlatformData, PlatformDataError};

@@ -1,0 +1,1 @@
+SELECT state, count(*) FROM deferred.operation WHERE state <> 'done' GROUP BY state

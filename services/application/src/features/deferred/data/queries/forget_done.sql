@@ -1,0 +1,1 @@
+DELETE FROM deferred.operation WHERE state = 'done' AND ended_at < now() - interval '7 days'

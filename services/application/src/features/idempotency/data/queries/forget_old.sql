@@ -1,0 +1,1 @@
+SELECT idempotency.forget_old()

@@ -1,0 +1,149 @@
+//! Adding and changing vehicles.
+
+use super::{answer, id_of};
+use crate::change::Change;
+use crate::features::idempotency::Once;
+use crate::features::platform_data::PlatformData;
+use crate::features::vehicles::keeping::{self, find_living};
+use crate::features::vehicles::profile::Profile;
+use crate::features::vehicles::vehicle::Vehicle;
+use crate::tenancy::{Edits, Member};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, patch, post};
+use fault::Fault;
+use pg::Db;
+use problem::Problem;
+use serde_json::{Map, Value};
+use service::server::body::{Body, fit};
+use service::server::validators::{expect_version, version_tag};
+
+/// Adds a vehicle: by its VIN, as it was chosen from the drop-downs, or by hand. What the VIN says fills in what was left out; while vehicle data cannot be
+/// had, the vehicle is kept with `decoding.status` `pending` and completed later.
+#[utoipa::path(
+    params(crate::tenancy::TenantHeader, ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible characters; remembered for a day")),
+    request_body = Profile,
+    responses(
+        (status = 201, description = "It was added", body = Vehicle),
+        (status = 403, description = "Your role does not permit it, or the plan includes no more vehicles (quota_exceeded)", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Another vehicle of the tenant has this VIN", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+#[post("/vehicles")]
+pub(super) async fn add_vehicle(
+    request: HttpRequest,
+    member: Member<Edits>,
+    db: Data<Db>,
+    platform: Data<PlatformData>,
+    body: Body<Profile>,
+) -> Result<HttpResponse, Problem> {
+    let once = Once::read(request.headers(), "POST /api/vehicles", &body.0)?;
+    let prepared = keeping::prepare(&platform, &member, body.0, None).await?;
+    let mut change = Change::begin(&db, &member).await?;
+    if let Some(answered) = once.replay(&change).await? {
+        return Ok(answered);
+    }
+    let vehicle = keeping::add(&mut change, &member, &prepared).await?;
+    let location = format!("/api/vehicles/{}", vehicle.facts.id);
+    let etag = version_tag(vehicle.facts.version);
+    let answer = once.keep(&change, location, etag, &vehicle).await?;
+    change.commit().await?;
+    Ok(answer)
+}
+
+/// Changes what is sent and leaves the rest (RFC 7396): null empties a member. `If-Match` says which version was read.
+#[utoipa::path(
+    params(("vehicle" = Uuid, Path), crate::tenancy::TenantHeader, ("If-Match" = String, Header, description = "The ETag that was read")),
+    request_body = Profile,
+    responses(
+        (status = 200, description = "The vehicle", body = Vehicle),
+        (status = 409, description = "Another vehicle of the tenant has this VIN", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It has changed since", body = Problem, content_type = "application/problem+json"),
+        (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+#[patch("/vehicles/{vehicle}")]
+pub(super) async fn change_vehicle(
+    request: HttpRequest,
+    member: Member<Edits>,
+    db: Data<Db>,
+    platform: Data<PlatformData>,
+    body: Body<Map<String, Value>>,
+) -> Result<HttpResponse, Problem> {
+    let id = id_of(&request, "vehicle")?;
+    let before = find_living(&db, &member, id).await?;
+    expect_version(request.headers(), before.facts.version)?;
+    let profile = merged(&before.profile, body.0)?;
+    if profile == before.profile {
+        return Ok(answer(&before));
+    }
+    let prepared = keeping::prepare(&platform, &member, profile, Some(&before)).await?;
+    let mut change = Change::begin(&db, &member).await?;
+    let after = keeping::change(&mut change, &before, &prepared).await?;
+    change.commit().await?;
+    Ok(answer(&after))
+}
+
+fn merged(before: &Profile, patch: Map<String, Value>) -> Result<Profile, Problem> {
+    let present = serde_json::to_value(before);
+    let present = present.map_err(|error| Fault::broken("a vehicle cannot be written", error))?;
+    let mut merged = present;
+    merge(&mut merged, Value::Object(patch));
+    fit(merged)
+}
+
+/// RFC 7396 §2.
+fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Value::Object(target) = target else {
+        return;
+    };
+    for (name, value) in patch {
+        if value.is_null() {
+            target.remove(&name);
+        } else {
+            merge(target.entry(name).or_insert(Value::Null), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use problem::Code;
+    use serde_json::json;
+
+    #[test]
+    fn a_patch_changes_what_it_names() {
+        let mut target = json!({ "a": 1, "b": { "c": 2, "d": 3 }, "e": [1] });
+        merge(
+            &mut target,
+            json!({ "a": null, "b": { "c": 4 }, "e": [2, 3], "f": { "g": null } }),
+        );
+        assert_eq!(
+            target,
+            json!({ "b": { "c": 4, "d": 3 }, "e": [2, 3], "f": {} })
+        );
+    }
+
+    #[test]
+    fn what_a_profile_does_not_have_cannot_be_patched_in() {
+        for body in [
+            json!({ "tenant_id": "x" }),
+            json!({ "specification": { "wheels": 4 } }),
+        ] {
+            let Value::Object(patch) = body else {
+                unreachable!()
+            };
+            let problem = merged(&Profile::default(), patch).unwrap_err();
+            assert_eq!(problem.code, Code::InvalidBody.slug());
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The photo of a vehicle over HTTP.
+
+use super::id_of;
+use crate::change::Change;
+use crate::features::activity::Note;
+use crate::features::vehicles::keeping::find_living;
+use crate::features::vehicles::photo::Photo;
+use crate::features::vehicles::photos;
+use crate::tenancy::{Edits, Member, Views};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse, delete, get, put};
+use fault::Fault;
+use pg::Db;
+use problem::{Code, Problem};
+use serde_json::json;
+use service::server::validators::is_known;
+
+/// As the table has it.
+const LARGEST_BYTES: usize = 8 * 1024 * 1024;
+
+/// The photo.
+#[utoipa::path(
+    params(("vehicle" = Uuid, Path), crate::tenancy::TenantHeader),
+    responses(
+        (status = 200, description = "The photo", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"))),
+        (status = 304, description = "You have it already (If-None-Match)"),
+    ),
+    security(("token" = [])),
+)]
+#[get("/vehicles/{vehicle}/photo")]
+pub(super) async fn get_photo(
+    request: HttpRequest,
+    member: Member<Views>,
+    db: Data<Db>,
+) -> Result<HttpResponse, Problem> {
+    let vehicle = find_living(&db, &member, id_of(&request, "vehicle")?).await?;
+    let found = photos::find(&db, &member.context(), vehicle.facts.id).await;
+    let photo = found.map_err(Fault::from)?.ok_or_else(Fault::not_found)?;
+    let etag = format!("\"{}\"", photo.digest);
+    let mut response = if is_known(request.headers(), &etag) {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
+    response
+        .insert_header((ETAG, etag.as_str()))
+        .insert_header((CACHE_CONTROL, "private, max-age=86400"))
+        // Bytes of a person's: shown as the picture that they are, and as nothing else.
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((CONTENT_DISPOSITION, "inline; filename=\"photo\""))
+        .insert_header((CONTENT_TYPE, photo.content_type));
+    if is_known(request.headers(), &etag) {
+        return Ok(response.finish());
+    }
+    Ok(response.body(photo.bytes))
+}
+
+/// Puts a photo in the place of what was there: JPEG, PNG or WebP, up to 8 MiB. Its type is told by its bytes; what a camera wrote into it (place, time, device) is
+/// not kept.
+#[utoipa::path(
+    params(("vehicle" = Uuid, Path), crate::tenancy::TenantHeader),
+    request_body(content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp")), description = "The picture"),
+    responses(
+        (status = 204, description = "It is kept"),
+        (status = 413, description = "It is over 8 MiB", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Its bytes are no JPEG, PNG or WebP", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+#[put("/vehicles/{vehicle}/photo")]
+pub(super) async fn put_photo(
+    request: HttpRequest,
+    member: Member<Edits>,
+    db: Data<Db>,
+    body: Payload,
+) -> Result<HttpResponse, Problem> {
+    let vehicle = find_living(&db, &member, id_of(&request, "vehicle")?).await?;
+    let id = vehicle.facts.id;
+    let bytes = gather(body).await?;
+    let photo = Photo::read(&bytes).ok_or_else(|| {
+        Problem::new(Code::UnsupportedMediaType).detail("Send a JPEG, a PNG or a WebP.")
+    })?;
+    let mut change = Change::begin(&db, &member).await?;
+    let put = photos::put(change.transaction(), change.context(), id, &photo).await;
+    put.map_err(Fault::from)?;
+    let kept = json!({ "photo": photo.content_type });
+    change.note(Note::new("vehicle.photographed", id).between(&(), &kept));
+    change.commit().await?;
+    Ok(HttpResponse::NoContent()
+        .insert_header((ETAG, format!("\"{}\"", photo.digest)))
+        .finish())
+}
+
+async fn gather(body: Payload) -> Result<Vec<u8>, Problem> {
+    let bytes = body.to_bytes_limited(LARGEST_BYTES).await;
+    let bytes = bytes
+        .map_err(|_| Problem::new(Code::BodyTooLarge).detail("A photo may have 8388608 bytes."))?;
+    let bytes = bytes.map_err(|_| Problem::new(Code::BadRequest).detail("The body broke off."))?;
+    Ok(bytes.to_vec())
+}
+
+/// Removes the photo for good.
+#[utoipa::path(
+    params(("vehicle" = Uuid, Path), crate::tenancy::TenantHeader),
+    responses((status = 204, description = "It is gone")),
+    security(("token" = [])),
+)]
+#[delete("/vehicles/{vehicle}/photo")]
+pub(super) async fn delete_photo(
+    request: HttpRequest,
+    member: Member<Edits>,
+    db: Data<Db>,
+) -> Result<HttpResponse, Problem> {
+    let vehicle = find_living(&db, &member, id_of(&request, "vehicle")?).await?;
+    let id = vehicle.facts.id;
+    let mut change = Change::begin(&db, &member).await?;
+    let gone = photos::delete(change.transaction(), id).await;
+    if !gone.map_err(Fault::from)? {
+        return Err(Fault::not_found().into());
+    }
+    change.note(Note::new("vehicle.unphotographed", id));
+    change.commit().await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,46 @@
+//! The table of photos.
+
+use crate::features::vehicles::photo::Photo;
+use pg::{Db, DbError, RowContext, Transaction};
+use uuid::Uuid;
+
+pub(crate) async fn put(
+    transaction: &Transaction,
+    context: &RowContext,
+    vehicle: Uuid,
+    photo: &Photo,
+) -> Result<(), DbError> {
+    transaction
+        .execute(
+            include_str!("queries/put_photo.sql"),
+            &[
+                &vehicle,
+                &context.tenant_id,
+                &context.user_id,
+                &photo.content_type,
+                &photo.digest,
+                &photo.bytes,
+            ],
+        )
+        .await
+        .map(|_| ())
+}
+
+pub(crate) async fn find(
+    db: &Db,
+    context: &RowContext,
+    vehicle: Uuid,
+) -> Result<Option<Photo>, DbError> {
+    let sql = include_str!("queries/find_photo.sql");
+    let rows = db.query_for(context, sql, &[&vehicle]).await?;
+    Ok(rows.first().map(|row| Photo {
+        content_type: row.get("content_type"),
+        digest: row.get("digest"),
+        bytes: row.get("bytes"),
+    }))
+}
+
+pub(crate) async fn delete(transaction: &Transaction, vehicle: Uuid) -> Result<bool, DbError> {
+    let sql = include_str!("queries/delete_photo.sql");
+    Ok(transaction.execute(sql, &[&vehicle]).await? == 1)
+}

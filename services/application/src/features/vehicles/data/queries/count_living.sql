@@ -1,0 +1,1 @@
+SELECT count(*) FROM vehicles.vehicle WHERE deleted_at IS NULL

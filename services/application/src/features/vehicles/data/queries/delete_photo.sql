@@ -1,0 +1,1 @@
+DELETE FROM vehicles.photo WHERE vehicle_id = $1

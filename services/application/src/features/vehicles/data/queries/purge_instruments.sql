@@ -1,0 +1,1 @@
+DELETE FROM vehicles.instrument WHERE vehicle_id = $1

@@ -1,0 +1,1 @@
+DELETE FROM vehicles.reading WHERE vehicle_id = $1

@@ -1,0 +1,239 @@
+//! Adding, changing, throwing away and bringing back vehicles.
+
+use super::decoding::{Decoded, completed, decode};
+use super::later::{decode_operation, purge_operation};
+use super::logbook;
+use super::profile::{Profile, Wrong};
+use super::vehicle::{DecodingStatus, Vehicle};
+use super::vehicles::{self, Written};
+use crate::change::Change;
+use crate::features::activity::Note;
+use crate::features::deferred;
+use crate::features::platform_data::PlatformData;
+use crate::tenancy::{Edits, Member};
+use fault::Fault;
+use pg::{Db, DbError};
+use problem::{Code, Problem};
+use std::time::Duration;
+use tokio_postgres::error::SqlState;
+use uuid::Uuid;
+
+/// Who adds a vehicle waits no longer for what its VIN says; then it is decoded later.
+const DECODING_PATIENCE: Duration = Duration::from_millis(2_500);
+
+/// A vehicle to keep.
+pub(super) struct Prepared {
+    profile: Profile,
+    decoding: DecodingStatus,
+    decoded_from: Option<String>,
+}
+
+impl Prepared {
+    fn written(&self) -> Written<'_> {
+        Written {
+            profile: &self.profile,
+            decoding: self.decoding,
+            decoded_from: self.decoded_from.as_deref(),
+        }
+    }
+}
+
+/// Checks a profile and asks what its VIN says. `before` is what is known already.
+pub(super) async fn prepare(
+    platform: &PlatformData,
+    member: &Member<Edits>,
+    profile: Profile,
+    before: Option<&Vehicle>,
+) -> Result<Prepared, Problem> {
+    acceptable(profile.check())?;
+    let Some(vin) = &profile.vin else {
+        return Ok(Prepared {
+            profile,
+            decoding: DecodingStatus::None,
+            decoded_from: None,
+        });
+    };
+    if let Some(before) = before.filter(|before| before.profile.vin.as_ref() == Some(vin)) {
+        let decoding = &before.facts.decoding;
+        return Ok(Prepared {
+            profile,
+            decoding: decoding.status,
+            decoded_from: decoding.source.clone(),
+        });
+    }
+    let asking = member.asked.within(DECODING_PATIENCE);
+    let decoded = decode(platform, vin, profile.specification.year, &asking).await;
+    if let Decoded::Broken = decoded {
+        tracing::warn!("what vehicle data says of a VIN cannot be read; it is asked again later");
+    }
+    let (profile, decoding, decoded_from) = completed(profile, &decoded);
+    Ok(Prepared {
+        profile,
+        decoding,
+        decoded_from,
+    })
+}
+
+fn acceptable(wrong: Vec<Wrong>) -> Result<(), Problem> {
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let refusal = Problem::new(Code::InvalidBody).detail("The vehicle is not acceptable.");
+    let tell = |problem: Problem, (pointer, detail): Wrong| problem.error(pointer, detail);
+    Err(wrong.into_iter().fold(refusal, tell))
+}
+
+/// Adds a vehicle.
+pub(super) async fn add(
+    change: &mut Change,
+    member: &Member<Edits>,
+    prepared: &Prepared,
+) -> Result<Vehicle, Fault> {
+    room_for_one(change, member).await?;
+    free(change, &prepared.profile, None).await?;
+    let (id, context) = (Uuid::now_v7(), change.context().clone());
+    let added = vehicles::insert(change.transaction(), &context, id, &prepared.written()).await;
+    let added = added.map_err(taken)?.ok_or_else(Fault::not_found)?;
+    change.note(Note::new("vehicle.added", id).between(&(), &added.profile));
+    follow(change, None, added).await
+}
+
+/// Changes a vehicle to what was prepared from `before`.
+pub(super) async fn change(
+    change: &mut Change,
+    before: &Vehicle,
+    prepared: &Prepared,
+) -> Result<Vehicle, Fault> {
+    let id = before.facts.id;
+    let present = living(vehicles::lock(change.transaction(), id).await?)?;
+    if present.facts.version != before.facts.version {
+        return Err(outdated(present.facts.version));
+    }
+    free(change, &prepared.profile, Some(id)).await?;
+    let after = vehicles::update(change.transaction(), id, &prepared.written()).await;
+    let after = after.map_err(taken)?.ok_or_else(Fault::not_found)?;
+    let note = Note::new("vehicle.changed", id).between(&before.profile, &after.profile);
+    change.note(note);
+    follow(change, Some(&before.profile), after).await
+}
+
+/// What follows from a vehicle as it was kept: its deals are readings, and an open VIN is decoded later.
+async fn follow(
+    change: &mut Change,
+    before: Option<&Profile>,
+    vehicle: Vehicle,
+) -> Result<Vehicle, Fault> {
+    if vehicle.facts.decoding.status == DecodingStatus::Pending {
+        let operation = decode_operation(&vehicle);
+        deferred::queue(change.transaction(), change.context(), &operation).await?;
+    }
+    logbook::note_deals(change, vehicle.facts.id, before, &vehicle.profile).await?;
+    let now = vehicles::find_in(change.transaction(), vehicle.facts.id).await?;
+    now.ok_or_else(Fault::not_found)
+}
+
+/// Into the trash.
+pub(super) async fn throw_away(change: &mut Change, id: Uuid) -> Result<(), Fault> {
+    living(vehicles::lock(change.transaction(), id).await?)?;
+    let gone = vehicles::set_deleted(change.transaction(), id, true).await?;
+    let gone = gone.ok_or_else(Fault::not_found)?;
+    let operation = purge_operation(&gone);
+    deferred::queue(change.transaction(), change.context(), &operation).await?;
+    change.note(Note::new("vehicle.deleted", id));
+    Ok(())
+}
+
+/// Out of the trash. A vehicle that is not in it stays as it is.
+pub(super) async fn bring_back(
+    change: &mut Change,
+    member: &Member<Edits>,
+    id: Uuid,
+) -> Result<Vehicle, Fault> {
+    let present = vehicles::lock(change.transaction(), id).await?;
+    let present = present.ok_or_else(Fault::not_found)?;
+    if present.facts.deleted_at.is_none() {
+        return Ok(present);
+    }
+    room_for_one(change, member).await?;
+    free(change, &present.profile, Some(id)).await?;
+    let back = vehicles::set_deleted(change.transaction(), id, false).await;
+    let back = back.map_err(taken)?.ok_or_else(Fault::not_found)?;
+    deferred::cancel(change.transaction(), id, super::PURGE).await?;
+    change.note(Note::new("vehicle.restored", id));
+    Ok(back)
+}
+
+/// The vehicle of a member's question, unless it is in the trash.
+pub(super) async fn find_living<R>(
+    db: &Db,
+    member: &Member<R>,
+    id: Uuid,
+) -> Result<Vehicle, Fault> {
+    living(vehicles::find(db, &member.context(), id).await?)
+}
+
+/// What is in the trash is not there, but for who looks into it.
+pub(super) fn living(found: Option<Vehicle>) -> Result<Vehicle, Fault> {
+    found
+        .filter(|vehicle| vehicle.facts.deleted_at.is_none())
+        .ok_or_else(Fault::not_found)
+}
+
+pub(super) fn outdated(version: i64) -> Fault {
+    Problem::new(Code::PreconditionFailed)
+        .detail(format!(
+            "The present version is {version}; read it and try again."
+        ))
+        .error("/header/If-Match", "is not the present version")
+        .into()
+}
+
+/// The plan includes one more.
+async fn room_for_one(change: &Change, member: &Member<Edits>) -> Result<(), Fault> {
+    let quota = member.membership.tenant.quota.get("vehicles");
+    let Some(limit) = quota.and_then(|quota| quota.limit) else {
+        return Ok(());
+    };
+    let count = vehicles::count_living(change.transaction(), member.tenant()).await?;
+    if count < limit {
+        return Ok(());
+    }
+    Err(Problem::new(Code::QuotaExceeded)
+        .detail(format!(
+            "The plan includes {limit} vehicles, and there are {count}."
+        ))
+        .into())
+}
+
+/// No other living vehicle has its VIN.
+async fn free(change: &Change, profile: &Profile, own: Option<Uuid>) -> Result<(), Fault> {
+    let Some(vin) = &profile.vin else {
+        return Ok(());
+    };
+    let other = vehicles::with_vin(change.transaction(), vin.as_str()).await?;
+    let Some(other) = other.filter(|other| Some(*other) != own) else {
+        return Ok(());
+    };
+    let other = vehicles::find_in(change.transaction(), other).await?;
+    let which = other.map_or_else(String::new, |other| {
+        format!(": {}, /api/vehicles/{}", other.facts.title, other.facts.id)
+    });
+    Err(same_vin(format!(
+        "Another vehicle of the tenant has this VIN{which}."
+    )))
+}
+
+/// Two at the same moment: the index has the last word.
+fn taken(error: DbError) -> Fault {
+    if error.sql_state() == Some(&SqlState::UNIQUE_VIOLATION) {
+        return same_vin("Another vehicle of the tenant has this VIN.".to_owned());
+    }
+    error.into()
+}
+
+fn same_vin(detail: String) -> Fault {
+    Problem::new(Code::Conflict)
+        .detail(detail)
+        .error("/body/vin", "belongs to another vehicle")
+        .into()
+}

@@ -1,0 +1,37 @@
+//! People's vehicles: what they are, where their odometers stand, who may see them.
+#![doc = include_str!("README.md")]
+
+mod api;
+mod data;
+mod decoding;
+mod domain;
+mod keeping;
+mod later;
+mod logbook;
+
+pub(crate) use api::routes;
+pub(crate) use later::{DECODE, PURGE, decode_later, purge_later};
+
+use data::{photos, readings, vehicles};
+use domain::{photo, profile, reading, specification, units, vehicle, vin};
+use pg::Migration;
+
+/// The name of the capsule and of its PostgreSQL schema.
+pub(crate) const CAPSULE: &str = "vehicles";
+
+pub(crate) fn migrations() -> Vec<Migration> {
+    vec![
+        Migration {
+            name: "V1__create_vehicle",
+            sql: include_str!("migrations/V1__create_vehicle.sql"),
+        },
+        Migration {
+            name: "V2__create_reading",
+            sql: include_str!("migrations/V2__create_reading.sql"),
+        },
+        Migration {
+            name: "V3__create_photo",
+            sql: include_str!("migrations/V3__create_photo.sql"),
+        },
+    ]
+}
