@@ -146,7 +146,7 @@ class Stack:
             "DATABASE__NAME": "bench", "DATABASE__USER": "bench", "DATABASE__PASSWORD_FILE": self.secrets / "password",
             "MIGRATIONS__USER": "bench", "MIGRATIONS__PASSWORD_FILE": self.secrets / "password",
             "REDIS__HOST": "127.0.0.1", "REDIS__PORT": redis, "API_KEYS__FILES": self.secrets / "bench", **(more or {})}
-        environment = {prefix + key: str(value) for key, value in settings.items()}
+        environment = {prefix + key: str(value) for key, value in settings.items() if value is not None}
         environment["MVP_CONFIG_DIR"] = str(self.folder)
         binary = self.programs / program
         for arguments in prepare:

@@ -52,6 +52,7 @@ fn main() {
             }
         }
         "serve" => serve(&folder, &name),
+        "worker" => serve(&folder, "application-worker"),
         // Not UTF-8: a message in the encoding of some machine.
         "migrate" => {
             let _ = std::io::stdout().write_all(b"sch\xe9ma\n");
@@ -88,6 +89,7 @@ fn serve(folder: &Path, name: &str) {
         "tenants-platform" => std::env::var("MVP_TENANTS_PLATFORM__SERVER__PORT"),
         "identity" => std::env::var("MVP_IDENTITY__SERVER__PORT"),
         "application" => std::env::var("MVP_APPLICATION__SERVER__PORT"),
+        "application-worker" => std::env::var("MVP_APPLICATION__WORKER__PORT"),
         _ => std::env::var("MVP_VEHICLES_PLATFORM__SERVER__PORT"),
     };
     let port: u16 = port.unwrap().parse().unwrap();

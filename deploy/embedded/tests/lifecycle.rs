@@ -40,7 +40,9 @@ fn everything_starts_in_order_and_stops_completely() {
         place("tenants-platform serve"),
         place("identity migrate"),
         place("identity serve"),
+        place("application migrate"),
         place("application serve"),
+        place("application worker"),
         place("gateway serve"),
     ];
     assert!(order.is_sorted(), "{calls:#?}");

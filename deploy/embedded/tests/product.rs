@@ -11,6 +11,8 @@
 #[path = "product/door.rs"]
 mod door;
 mod house;
+#[path = "product/people.rs"]
+mod people;
 
 use door::{Answer, Product};
 use house::until;
@@ -26,6 +28,7 @@ fn a_newcomer_gets_the_real_makes_of_2022_through_the_gateway_and_nothing_that_f
     what_an_operator_expects_is_switched_on(&product);
     one_page_tells_of_every_api(&product);
     people_sign_up_at_the_door_and_the_first_admin_signs_in(&product);
+    people::somebody_signs_up_and_adds_a_vehicle_by_its_vin(&product, VIN);
     drop_downs_lead_from_a_year_to_a_transmission(&product);
     a_vin_tells_its_vehicle(&product);
     a_tenant_is_made_and_validated_with_the_right_key_only(&product);
@@ -231,7 +234,7 @@ fn one_page_tells_of_every_api(product: &Product) {
     assert!(has("/platform/vehicles/makes", "get"));
     assert!(has("/platform/vehicles/vindecode", "post"));
     assert!(has("/platform/tenants/{tenant}/validate", "get"));
-    assert!(has("/api/platform/makes", "get"));
+    assert!(has("/api/platform/makes", "get") && has("/api/vehicles/{vehicle}", "patch"));
     assert!(has("/auth/token", "post") && has("/auth/users/{user}/role", "put"));
     assert!(!has("/vehicles/makes", "get"), "only what the door knows");
     let page = product.ask("/docs", None).unwrap();

@@ -77,11 +77,14 @@ fn an_account_is_lent_the_secrets_it_needs_and_sees_a_new_key_while_it_runs() {
         .collect();
     names.sort();
     let expected = [
+        "application-tenants-api-key",
         "application-vehicles-api-key",
         "gateway-tenants-api-key",
         "identity-master-key",
         "platform-tenants-api-key",
         "platform-vehicles-api-key",
+        "postgres-app-api-password",
+        "postgres-app-owner-password",
         "postgres-identity-api-password",
         "postgres-identity-owner-password",
         "postgres-tenants-api-password",

@@ -1,6 +1,6 @@
 //! The OpenAPI document: title, token, and the answers that every route can give.
 
-use crate::features::{activity, platform_data, vehicles};
+use crate::features;
 use crate::health_route::get_health;
 use problem::Problem;
 use service::server::document::{self, WithToken};
@@ -11,8 +11,30 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Where the routes stand.
 pub(crate) const SCOPE: &str = "/api";
 
+/// What every route about a tenant's data can answer.
+const OF_TENANTS: [(&str, &str); 6] = [
+    ("400", "The request, or X-Tenant-Id in it, cannot be read"),
+    ("401", "The token is missing or not valid"),
+    (
+        "403",
+        "Your role does not permit it, or the tenant is not in use",
+    ),
+    (
+        "404",
+        "There is no such thing in the tenant, or no such tenant of yours",
+    ),
+    (
+        "422",
+        "A parameter or the body is not acceptable; each fault is named",
+    ),
+    (
+        "503",
+        "The database or the tenants platform does not answer; try again after Retry-After",
+    ),
+];
+
 /// What every route of the platform's data can answer.
-const PROBLEMS: [(&str, &str); 2] = [
+const OF_PLATFORM: [(&str, &str); 2] = [
     (
         "422",
         "Parameters are missing or not acceptable; each is named",
@@ -35,6 +57,8 @@ const PROBLEMS: [(&str, &str); 2] = [
     modifiers(&WithToken),
     tags(
         (name = "platform_data", description = "Vehicles as the platform knows them: the drop-downs, and VINs decoded"),
+        (name = "vehicles", description = "People's vehicles, the logs of their odometers, their photos"),
+        (name = "activity", description = "Who changed what"),
         (name = "health", description = "How the application is"),
     ),
 )]
@@ -42,11 +66,7 @@ struct Base;
 
 /// Every route.
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(get_health)
-        .configure(platform_data::routes)
-        .configure(vehicles::routes)
-        .configure(activity::routes);
+    config.service(get_health).configure(features::routes);
 }
 
 /// The document, with the answers common to all routes filled in.
@@ -56,9 +76,12 @@ pub(crate) fn document() -> Document {
     });
     env!("CARGO_PKG_VERSION").clone_into(&mut made.info.version);
     for (path, item) in &mut made.paths.paths {
-        if path.starts_with("/api/platform/") {
-            for operation in document::operations(item) {
-                document::describe(operation, "platform_data", &PROBLEMS);
+        let capsule = path.split('/').nth(2).unwrap_or_default().to_owned();
+        for operation in document::operations(item) {
+            match capsule.as_str() {
+                "health" => {}
+                "platform" => document::describe(operation, "platform_data", &OF_PLATFORM),
+                capsule => document::describe(operation, capsule, &OF_TENANTS),
             }
         }
     }

@@ -14,6 +14,7 @@ mod eventually;
 mod listening;
 mod recording_server;
 mod redis_server;
+mod statements;
 
 pub use answer::Answer;
 pub use chaos_proxy::ChaosProxy;

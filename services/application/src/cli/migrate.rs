@@ -1,24 +1,14 @@
 //! `migrate`: every capsule's migrations, under a lock, so that any number of instances may start at once.
 
 use super::{CliError, print};
-use crate::features::{activity, deferred, idempotency, vehicles};
+use crate::features;
 use crate::settings::Settings;
-use pg::{Migration, Steps};
-
-/// Every capsule with its migrations.
-fn capsules() -> [(&'static str, Vec<Migration>); 4] {
-    [
-        (activity::CAPSULE, activity::migrations()),
-        (idempotency::CAPSULE, idempotency::migrations()),
-        (deferred::CAPSULE, deferred::migrations()),
-        (vehicles::CAPSULE, vehicles::migrations()),
-    ]
-}
+use pg::Steps;
 
 pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
     let owner = settings.database.with_credentials(&settings.migrations);
     let mut client = pg::connect(&owner, "mvp-migrate").await?;
-    for (capsule, migrations) in capsules() {
+    for (capsule, migrations) in features::migrations() {
         let applied = pg::migrate(&mut client, capsule, &migrations).await?;
         print(&format!("{capsule}: {applied} migrations applied"))?;
     }
@@ -27,6 +17,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
 
 /// How many migrations each capsule has.
 pub(super) fn steps() -> Vec<Steps> {
-    let steps = capsules().map(|(capsule, migrations)| (capsule, migrations.len()));
-    steps.into()
+    let all = features::migrations().into_iter();
+    all.map(|(capsule, migrations)| (capsule, migrations.len()))
+        .collect()
 }

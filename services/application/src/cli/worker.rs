@@ -3,7 +3,7 @@
 use super::{CliError, migrate};
 use crate::features::deferred::{self, Claimed, Queue, Undone, Work};
 use crate::features::platform_data::PlatformData;
-use crate::features::{idempotency, vehicles};
+use crate::features::{self, idempotency};
 use crate::settings::{SERVICE, Settings};
 use cache::RedisStore;
 use pg::Db;
@@ -24,12 +24,7 @@ struct Worker {
 
 impl Work for Worker {
     async fn run(&self, claimed: &Claimed) -> Result<(), Undone> {
-        match claimed.kind.as_str() {
-            vehicles::DECODE => vehicles::decode_later(&self.db, &self.platform, claimed).await,
-            vehicles::PURGE => vehicles::purge_later(&self.db, claimed).await,
-            // A newer program queued it; its own workers know what it is.
-            _ => Err(Undone::Away(None)),
-        }
+        features::work(&self.db, &self.platform, claimed).await
     }
 }
 

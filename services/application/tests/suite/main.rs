@@ -17,6 +17,7 @@ mod outages;
 mod photos;
 mod platform;
 mod readings;
+mod statements;
 mod tenancy;
 mod tenants;
 mod town;

@@ -37,7 +37,7 @@ async fn a_vehicle_added_by_its_vin_is_what_the_vin_says_and_what_its_owner_says
     let changed = changed.is(200);
     assert_eq!(changed["specification"]["trim"], "EX-V6");
     assert_eq!(changed["specification"]["make"], "Honda");
-    assert_eq!(changed["title"], "2003 Honda Accord");
+    assert_eq!(changed["title"], "2003 Honda");
     assert_eq!(changed["version"], 2);
 
     let activity = anna.get(&format!("{path}/activity")).await.is(200);

@@ -9,6 +9,7 @@ pub(crate) use data::{cancel, finish, forget_done, open, queue, replay};
 pub(crate) use domain::Undone;
 pub(crate) use queue::{Queue, Work};
 
+use fault::Fault;
 use pg::{Migration, RowContext};
 use std::time::Duration;
 use uuid::Uuid;
@@ -45,6 +46,16 @@ impl Claimed {
             tenant_id: self.tenant_id,
             user_id: self.user_id.clone(),
             role: "system",
+        }
+    }
+}
+
+impl From<&Fault> for Undone {
+    /// A database that is away is waited for.
+    fn from(fault: &Fault) -> Self {
+        match fault {
+            Fault::Database(error) if error.is_passing() => Self::Away(None),
+            other => Self::Failed(service::errors::chain(other)),
         }
     }
 }

@@ -47,7 +47,9 @@ pub(crate) async fn decode_later(
     claimed: &Claimed,
 ) -> Result<(), Undone> {
     let found = vehicles::find(db, &claimed.context(), claimed.subject).await;
-    let waiting = found.map_err(|error| failed(&error.into()))?.filter(waits);
+    let waiting = found
+        .map_err(|error| Undone::from(&Fault::from(error)))?
+        .filter(waits);
     let decoded = match waiting
         .as_ref()
         .and_then(|it| it.profile.vin.as_ref().zip(Some(it)))
@@ -76,7 +78,7 @@ pub(crate) async fn decode_later(
         }
         end(change, claimed).await
     };
-    ended.await.map_err(|fault| failed(&fault))
+    ended.await.map_err(|fault| (&fault).into())
 }
 
 fn waits(vehicle: &Vehicle) -> bool {
@@ -109,12 +111,12 @@ pub(crate) async fn purge_later(db: &Db, claimed: &Claimed) -> Result<(), Undone
         }
         end(change, claimed).await
     };
-    ended.await.map_err(|fault| failed(&fault))
+    ended.await.map_err(|fault| (&fault).into())
 }
 
 async fn begin(db: &Db, claimed: &Claimed) -> Result<Change, Undone> {
     let begun = Change::begin_for(db, claimed.context()).await;
-    begun.map_err(|fault| failed(&fault))
+    begun.map_err(|fault| (&fault).into())
 }
 
 /// Ends the operation with the change, or neither: another worker may have done it.
@@ -123,11 +125,4 @@ async fn end(change: Change, claimed: &Claimed) -> Result<(), Fault> {
         change.commit().await?;
     }
     Ok(())
-}
-
-fn failed(fault: &Fault) -> Undone {
-    match fault {
-        Fault::Database(error) if error.is_passing() => Undone::Away(None),
-        other => Undone::Failed(service::errors::chain(other)),
-    }
 }

@@ -10,11 +10,10 @@ use crate::features::vehicles::vehicle::Vehicle;
 use crate::tenancy::{Edits, Member};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, patch, post};
-use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde_json::{Map, Value};
-use service::server::body::{Body, fit};
+use service::server::body::{Body, patched};
 use service::server::validators::{expect_version, version_tag};
 
 /// Adds a vehicle: by its VIN, as it was chosen from the drop-downs, or by hand. What the VIN says fills in what was left out; while vehicle data cannot be
@@ -74,7 +73,7 @@ pub(super) async fn change_vehicle(
     let id = id_of(&request, "vehicle")?;
     let before = find_living(&db, &member, id).await?;
     expect_version(request.headers(), before.facts.version)?;
-    let profile = merged(&before.profile, body.0)?;
+    let profile = patched(&before.profile, body.0)?;
     if profile == before.profile {
         return Ok(answer(&before));
     }
@@ -83,67 +82,4 @@ pub(super) async fn change_vehicle(
     let after = keeping::change(&mut change, &before, &prepared).await?;
     change.commit().await?;
     Ok(answer(&after))
-}
-
-fn merged(before: &Profile, patch: Map<String, Value>) -> Result<Profile, Problem> {
-    let present = serde_json::to_value(before);
-    let present = present.map_err(|error| Fault::broken("a vehicle cannot be written", error))?;
-    let mut merged = present;
-    merge(&mut merged, Value::Object(patch));
-    fit(merged)
-}
-
-/// RFC 7396 §2.
-fn merge(target: &mut Value, patch: Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch;
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(Map::new());
-    }
-    let Value::Object(target) = target else {
-        return;
-    };
-    for (name, value) in patch {
-        if value.is_null() {
-            target.remove(&name);
-        } else {
-            merge(target.entry(name).or_insert(Value::Null), value);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use problem::Code;
-    use serde_json::json;
-
-    #[test]
-    fn a_patch_changes_what_it_names() {
-        let mut target = json!({ "a": 1, "b": { "c": 2, "d": 3 }, "e": [1] });
-        merge(
-            &mut target,
-            json!({ "a": null, "b": { "c": 4 }, "e": [2, 3], "f": { "g": null } }),
-        );
-        assert_eq!(
-            target,
-            json!({ "b": { "c": 4, "d": 3 }, "e": [2, 3], "f": {} })
-        );
-    }
-
-    #[test]
-    fn what_a_profile_does_not_have_cannot_be_patched_in() {
-        for body in [
-            json!({ "tenant_id": "x" }),
-            json!({ "specification": { "wheels": 4 } }),
-        ] {
-            let Value::Object(patch) = body else {
-                unreachable!()
-            };
-            let problem = merged(&Profile::default(), patch).unwrap_err();
-            assert_eq!(problem.code, Code::InvalidBody.slug());
-        }
-    }
 }

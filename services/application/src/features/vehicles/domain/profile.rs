@@ -51,6 +51,7 @@ pub(crate) struct Deal {
 /// What a person may write of a vehicle. Everything may be left out; null is the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({ "vin": "1HGCM82633A004352", "nickname": "The blue one", "distance_unit": "mi", "currency": "USD" }))]
 pub(crate) struct Profile {
     /// Stored in capitals. An odd one is kept, with a warning.
     pub(crate) vin: Option<Vin>,

@@ -44,6 +44,7 @@ pub(crate) enum InstrumentKind {
 /// What was read off. At least one of `distance` and `engine_hours`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "at": "2026-05-01T08:30:00Z", "distance": 84_210, "unit": "km" }))]
 pub(crate) struct ReadingToAdd {
     /// When; now where it is absent. A time with its offset.
     #[serde(default)]
@@ -51,7 +52,7 @@ pub(crate) struct ReadingToAdd {
     pub(crate) at: Option<Timestamp>,
     /// As the instrument showed it.
     #[serde(default)]
-    #[schema(example = 84210)]
+    #[schema(example = 84_210)]
     pub(crate) distance: Option<Distance>,
     /// Of `distance`; the vehicle's unit where it is absent.
     #[serde(default)]
@@ -90,13 +91,14 @@ pub(crate) struct Reading {
 /// An instrument that took another one's place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "kind": "odometer", "since": "2024-01-01T00:00:00Z", "old_value": 152_000, "new_value": 12 }))]
 pub(crate) struct Replacement {
     pub(crate) kind: InstrumentKind,
     /// Readings from then on are the new one's.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) since: Timestamp,
     /// What the old one showed at the end.
-    #[schema(example = 152000)]
+    #[schema(example = 152_000)]
     pub(crate) old_value: Distance,
     /// What the new one showed at first.
     #[schema(example = 12)]
