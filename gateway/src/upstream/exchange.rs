@@ -1,5 +1,6 @@
 //! One request and its answer on one connection.
 
+use super::doubt::{Doubt, Look};
 use super::instance::Slot;
 use super::link::Link;
 use crate::refusal::Refusal;
@@ -40,6 +41,8 @@ pub(super) enum Failure {
     Unsent(Box<Request<RequestBody>>),
     /// The connection was closed before an answer came.
     Closed,
+    /// The instance was found bad while it was waited for; there is room here.
+    BetterOff(Slot),
     /// Anything else.
     Refused(Refusal),
 }
@@ -50,8 +53,9 @@ pub(super) async fn exchange(
     request: Box<Request<RequestBody>>,
     terms: &Terms,
     begun: Instant,
+    doubt: Option<Doubt<'_>>,
 ) -> Result<(Response<Incoming>, Box<Link>), Failure> {
-    link.deadline.set(begun + terms.answer_timeout);
+    let mut patience = Patience::begin(&mut link, terms, begun, doubt);
     let mut answer = pin!(link.sender.try_send_request(*request));
     let mut is_sent = false;
     let outcome = poll_fn(|cx| {
@@ -65,7 +69,7 @@ pub(super) async fn exchange(
             return Poll::Ready(outcome);
         }
         match poll_answer(&mut link, answer.as_mut(), cx) {
-            Poll::Pending => poll_late(&mut link, terms, cx).map(|()| None),
+            Poll::Pending => patience.poll_over(&mut link, cx).map(Err),
             ready @ Poll::Ready(_) => ready,
         }
     })
@@ -73,43 +77,64 @@ pub(super) async fn exchange(
     if let Some(refusal) = terms.progress.as_ref().and_then(|body| body.failure()) {
         return Err(Failure::Refused(refusal));
     }
-    match outcome {
-        Some(Ok(response)) => Ok((response, link)),
-        Some(Err(mut error)) => Err(match error.take_message() {
+    match outcome? {
+        Ok(response) => Ok((response, link)),
+        Err(mut error) => Err(match error.take_message() {
             Some(request) => Failure::Unsent(Box::new(request)),
             None => classify(error.error()),
         }),
-        None => Err(Failure::Refused(Refusal::UpstreamTimeout)),
     }
 }
 
-/// Drives the connection, then looks whether the answer came over it; `None` when none can come any more.
+/// Drives the connection, then looks whether the answer came over it, or none can come any more.
 fn poll_answer<A: Future>(
     link: &mut Link,
     answer: Pin<&mut A>,
     cx: &mut Context<'_>,
-) -> Poll<Option<A::Output>> {
+) -> Poll<Result<A::Output, Failure>> {
     let ended = link.drive(cx);
     // The connection was driven just now, in this task: the answer needs to wake nobody.
     match answer.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-        Poll::Pending if ended => Poll::Ready(None),
+        Poll::Ready(outcome) => Poll::Ready(Ok(outcome)),
+        Poll::Pending if ended => Poll::Ready(Err(Failure::Refused(Refusal::UpstreamTimeout))),
         Poll::Pending => Poll::Pending,
     }
 }
 
-/// The upstream is late only when it has the whole request, or does not take what is there.
-fn poll_late(link: &mut Link, terms: &Terms, cx: &mut Context<'_>) -> Poll<()> {
-    loop {
-        std::task::ready!(link.deadline.poll_passed(cx));
-        let blameless = terms
-            .progress
-            .as_ref()
-            .is_some_and(|body| !body.is_done() && body.waits_for_client());
-        if !blameless {
-            return Poll::Ready(());
+/// How long the head of an answer is waited for.
+struct Patience<'a> {
+    terms: &'a Terms,
+    end: Instant,
+    doubt: Option<Doubt<'a>>,
+}
+
+impl<'a> Patience<'a> {
+    fn begin(link: &mut Link, terms: &'a Terms, begun: Instant, doubt: Option<Doubt<'a>>) -> Self {
+        let end = begun + terms.answer_timeout;
+        let begins = doubt.as_ref().map(Doubt::begins);
+        link.deadline
+            .set(begins.map_or(end, |begins| begins.min(end)));
+        Self { terms, end, doubt }
+    }
+
+    /// The upstream is late only when it has the whole request, or does not take what is there.
+    fn poll_over(&mut self, link: &mut Link, cx: &mut Context<'_>) -> Poll<Failure> {
+        loop {
+            std::task::ready!(link.deadline.poll_passed(cx));
+            let now = Instant::now();
+            let body = self.terms.progress.as_ref();
+            if body.is_some_and(|body| !body.is_done() && body.waits_for_client()) {
+                self.end = now + self.terms.answer_timeout;
+            } else if now >= self.end {
+                return Poll::Ready(Failure::Refused(Refusal::UpstreamTimeout));
+            }
+            let next = match self.doubt.as_mut().map(Doubt::look) {
+                Some(Look::Leave(slot)) => return Poll::Ready(Failure::BetterOff(slot)),
+                Some(Look::WaitUntil(next)) => next.min(self.end),
+                None => self.end,
+            };
+            link.deadline.set(next);
         }
-        link.deadline.set(Instant::now() + terms.answer_timeout);
     }
 }
 
@@ -158,6 +183,11 @@ impl AnswerStream {
             terms,
             complete: false,
         }
+    }
+
+    /// The instance answered, if that is to be known.
+    pub(super) fn note_answer(&self, now_ms: u64) {
+        self.slot.instance.note_answer(now_ms);
     }
 
     /// The host and port of the instance that answers.

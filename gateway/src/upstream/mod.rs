@@ -3,6 +3,7 @@
 mod balance;
 mod breaker;
 mod clock;
+mod doubt;
 mod exchange;
 mod instance;
 mod link;
@@ -201,11 +202,14 @@ impl Upstream {
                 tracing::info!(upstream = self.name, address, "the instance answers again");
             }
         } else if standing.note_bad(limit) {
-            self.eject(slot);
+            self.eject(slot.place, "its requests failed");
         }
     }
 
-    fn eject(&self, slot: &Slot) {
+    fn eject(&self, place: usize, reason: &str) {
+        let Some(member) = self.members.get(place) else {
+            return;
+        };
         let now_ms = now_ms();
         let _turn = self.ejecting.lock().unwrap_or_else(PoisonError::into_inner);
         let is_out = |it: &&Member| it.instance.standing.ejected_for_ms(now_ms) > 0;
@@ -216,17 +220,18 @@ impl Upstream {
         if wanted > self.members.len().saturating_mul(allowed) {
             return;
         }
-        let standing = &slot.instance.standing;
+        let standing = &member.instance.standing;
         let ejected = standing.eject(&self.settings.ejection, now_ms);
         let Some(ejected_ms) = ejected else { return };
-        if let Some(counter) = self.ejections.get(slot.place) {
+        if let Some(counter) = self.ejections.get(place) {
             counter.inc();
         }
         tracing::warn!(
             upstream = self.name,
-            address = slot.instance.authority.as_str(),
+            address = member.instance.authority.as_str(),
             ejected_ms,
-            "the instance is ejected: its requests failed"
+            reason,
+            "the instance is ejected"
         );
     }
 }

@@ -3,6 +3,7 @@
 use super::balance::Member;
 use super::breaker::Verdict;
 use super::clock::moment_ms;
+use super::doubt::Doubt;
 use super::exchange::{AnswerStream, Failure, Terms, exchange};
 use super::instance::Slot;
 use super::link::Link;
@@ -44,6 +45,24 @@ struct Attempt {
     again: Option<Box<Request<RequestBody>>>,
     /// Whether a kept connection was closed under it: no fault of anybody.
     was_stale: bool,
+    /// Where it goes, when it left an instance that answers nobody.
+    better_off: Option<Slot>,
+}
+
+impl Attempt {
+    fn failed(
+        refusal: Refusal,
+        verdict: Option<Verdict>,
+        again: Option<Box<Request<RequestBody>>>,
+    ) -> Self {
+        Self {
+            outcome: Err(refusal),
+            verdict,
+            again,
+            was_stale: false,
+            better_off: None,
+        }
+    }
 }
 
 impl Upstream {
@@ -63,19 +82,25 @@ impl Upstream {
                 retry_after_s: Some(wait_ms.div_ceil(1_000).max(1)),
             })?;
         let outcome = self.deliver(worker, request, terms, begun).await;
+        let ended_ms = now_ms();
+        if let Ok(response) = &outcome
+            && self.members.len() > 1
+        {
+            response.body().note_answer(ended_ms);
+        }
         let verdict = match &outcome {
             Ok(response) => Some(verdict_of_service(response)),
             Err(refusal) => verdict_of_refusal(*refusal),
         };
         if let Some(verdict) = verdict {
-            self.tell(permit.settle(verdict, now_ms()));
+            self.tell(permit.settle(verdict, ended_ms));
             self.note(outcome.is_err());
         }
         outcome.map_err(NoAnswer::from)
     }
 
     async fn deliver(
-        &self,
+        self: &Arc<Self>,
         worker: usize,
         mut request: Box<Request<RequestBody>>,
         terms: Terms,
@@ -94,11 +119,15 @@ impl Upstream {
             if let Some(verdict) = attempt.verdict {
                 self.judge(&slot, verdict);
             }
-            let next = match attempt.again.take() {
-                Some(again) => self
+            let next = match (attempt.again.take(), attempt.better_off.take()) {
+                (Some(again), Some(other)) => {
+                    slot = other;
+                    Some(again)
+                }
+                (Some(again), None) => self
                     .next_slot(&mut slot, worker, attempts, attempt.was_stale)
                     .then_some(again),
-                None => None,
+                (None, _) => None,
             };
             let Some(again) = next else {
                 let (response, link) = attempt.outcome?;
@@ -111,7 +140,7 @@ impl Upstream {
     }
 
     async fn attempt(
-        &self,
+        self: &Arc<Self>,
         slot: &Slot,
         mut request: Box<Request<RequestBody>>,
         terms: &Terms,
@@ -127,50 +156,62 @@ impl Upstream {
             .then(|| slot.take_idle(begun.into()))
             .flatten();
         let was_kept = kept.is_some();
-        let link = match kept {
-            Some(link) => link,
-            None => match Link::open(&slot.instance).await {
-                Ok(link) => link,
-                Err(refusal) => {
-                    return Attempt {
-                        outcome: Err(refusal),
-                        verdict: Some(Verdict::Refused),
-                        again: Some(request),
-                        was_stale: false,
-                    };
-                }
-            },
+        let opened = match kept {
+            Some(link) => Ok((link, begun)),
+            None => Link::open(&slot.instance)
+                .await
+                .map(|link| (link, Instant::now())),
+        };
+        let (link, sent) = match opened {
+            Ok(opened) => opened,
+            Err(refusal) => return Attempt::failed(refusal, Some(Verdict::Refused), Some(request)),
         };
         let is_sent_again = was_kept || self.members.len() > 1;
         let spare = (terms.may_repeat && is_sent_again).then(|| head_of(&request));
-        let (outcome, again) = match exchange(link, request, terms, begun.into()).await {
+        let may_leave = spare.is_some() && attempts < self.settings.retries.max;
+        let doubt = Doubt::about(self, slot, sent.into(), may_leave);
+        let outcome = exchange(link, request, terms, begun.into(), doubt).await;
+        self.conclude(outcome, spare, was_kept)
+    }
+
+    fn conclude(
+        &self,
+        outcome: Result<(Response<Incoming>, Box<Link>), Failure>,
+        spare: Option<Box<Request<RequestBody>>>,
+        was_kept: bool,
+    ) -> Attempt {
+        let broken = Refusal::UpstreamBroken;
+        // A kept connection may have been closed by nobody's fault.
+        let fault = (!was_kept).then_some(Verdict::Bad);
+        let failed = match outcome {
             Ok((response, link)) => {
-                let verdict = Some(verdict_of(response.status()));
-                let status = response.status().as_u16();
-                let is_tried_elsewhere = self.settings.retries.statuses.contains(&status);
+                let status = response.status();
+                let is_tried_elsewhere = self.settings.retries.statuses.contains(&status.as_u16());
                 return Attempt {
                     outcome: Ok((response, link)),
-                    verdict,
+                    verdict: Some(verdict_of(status)),
                     again: spare.filter(|_| is_tried_elsewhere),
                     was_stale: false,
+                    better_off: None,
                 };
             }
-            Err(Failure::Unsent(request)) => (Refusal::UpstreamBroken, Some(request)),
-            Err(Failure::Closed) => (Refusal::UpstreamBroken, spare),
             Err(Failure::Refused(refusal)) => {
+                return Attempt::failed(refusal, verdict_of_refusal(refusal), None);
+            }
+            // What is thought of the instance is known already.
+            Err(Failure::BetterOff(other)) => {
+                self.counters.retried.inc();
                 return Attempt {
-                    outcome: Err(refusal),
-                    verdict: verdict_of_refusal(refusal),
-                    again: None,
-                    was_stale: false,
+                    better_off: Some(other),
+                    ..Attempt::failed(Refusal::UpstreamTimeout, None, spare)
                 };
             }
+            Err(Failure::Unsent(request)) => Attempt::failed(broken, fault, Some(request)),
+            Err(Failure::Closed) => Attempt::failed(broken, fault, spare),
         };
         Attempt {
-            outcome: Err(outcome),
-            verdict: (!was_kept).then_some(Verdict::Bad),
-            again,
             was_stale: was_kept,
+            ..failed
         }
     }
 
@@ -200,7 +241,7 @@ impl Upstream {
     }
 
     /// Whether so few requests were sent again lately that one more does no harm.
-    fn has_budget(&self, now_ms: u64) -> bool {
+    pub(super) fn has_budget(&self, now_ms: u64) -> bool {
         let retries = &self.settings.retries;
         let share = self.breaker.calls(now_ms) * u64::from(retries.budget_percent) / 100;
         let allowed = share.saturating_add(u64::from(retries.budget_floor));
@@ -226,7 +267,12 @@ impl Upstream {
     }
 
     /// A slot at an instance that is in use, and not at the place tried last.
-    fn slot_in_use(&self, worker: usize, now_ms: u64, tried: Option<usize>) -> Option<Slot> {
+    pub(super) fn slot_in_use(
+        &self,
+        worker: usize,
+        now_ms: u64,
+        tried: Option<usize>,
+    ) -> Option<Slot> {
         let take = |place, member: &Member| Slot::take(&member.instance, place, worker);
         let usable =
             |place, member: &Member| tried != Some(place) && self.is_usable(member, now_ms);
