@@ -8,22 +8,25 @@ mod exchange;
 mod instance;
 mod link;
 mod metrics;
+mod onward;
 mod pool;
 mod probe;
+mod receiving;
 mod send;
+mod sending;
 mod standing;
 
 pub(crate) use breaker::State as BreakerState;
 pub(crate) use clock::now_ms;
 pub(crate) use exchange::{AnswerStream, CutShort, Terms};
 pub(crate) use metrics::UpstreamMetrics;
+pub(crate) use onward::Onward;
 pub(crate) use probe::ask;
 
 use crate::settings::UpstreamSettings;
 use ::upstream::window::Window;
 use balance::{Chooser, Member};
 use breaker::{Breaker, Change, Verdict};
-use http::HeaderValue;
 use http::uri::Authority;
 use instance::{Crowd, Instance, Limits, Slot};
 use metrics::Counters;
@@ -38,8 +41,6 @@ pub(crate) struct Upstream {
     pub(crate) name: String,
     /// What the configuration says.
     pub(crate) settings: UpstreamSettings,
-    /// What the first instance is called in `Host`.
-    pub(crate) host_header: HeaderValue,
     members: Box<[Member]>,
     /// In the order of the members.
     ejections: Box<[IntCounter]>,
@@ -86,8 +87,9 @@ impl Upstream {
             };
             members.push(Member { instance, weight });
         }
-        let first = members.first().ok_or("is missing")?;
-        let host_header = first.instance.host_header.clone();
+        if members.is_empty() {
+            return Err("is missing");
+        }
         let weights: Vec<u32> = members.iter().map(|member| member.weight).collect();
         let ejections = members
             .iter()
@@ -97,7 +99,6 @@ impl Upstream {
             .filter(|breaker| *breaker.settings() == settings.breaker);
         let upstream = Arc::new(Self {
             name: name.to_owned(),
-            host_header,
             ejections: ejections.collect(),
             members: members.into_boxed_slice(),
             chooser: Chooser::new(settings.balance, &weights),

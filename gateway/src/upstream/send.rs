@@ -4,19 +4,17 @@ use super::balance::Member;
 use super::breaker::Verdict;
 use super::clock::moment_ms;
 use super::doubt::Doubt;
-use super::exchange::{AnswerStream, Failure, Terms, exchange};
+use super::exchange::{AnswerStream, Answered, Failure, Terms, exchange};
 use super::instance::Slot;
 use super::link::Link;
+use super::onward::Onward;
 use super::{Upstream, now_ms};
 use crate::refusal::Refusal;
-use crate::request_body::RequestBody;
-use crate::request_headers::DEADLINE;
 use crate::settings::ms;
-use http::{HeaderValue, Request, Response, StatusCode, header};
-use hyper::body::Incoming;
+use http::{Response, StatusCode, header};
 use std::sync::Arc;
-use std::time::Instant;
-use tokio::time::timeout;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
 
 /// No answer from an upstream.
 #[derive(Debug, Clone, Copy)]
@@ -38,11 +36,11 @@ impl From<Refusal> for NoAnswer {
 
 /// How one sending ended.
 struct Attempt {
-    outcome: Result<(Response<Incoming>, Box<Link>), Refusal>,
+    outcome: Result<Answered, Refusal>,
     /// What it says about the instance, if anything.
     verdict: Option<Verdict>,
-    /// The request again, when sending it again can do no harm.
-    again: Option<Box<Request<RequestBody>>>,
+    /// Whether sending it again can do no harm.
+    again: bool,
     /// Whether a kept connection was closed under it: no fault of anybody.
     was_stale: bool,
     /// Where it goes, when it left an instance that answers nobody.
@@ -50,11 +48,7 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn failed(
-        refusal: Refusal,
-        verdict: Option<Verdict>,
-        again: Option<Box<Request<RequestBody>>>,
-    ) -> Self {
+    fn failed(refusal: Refusal, verdict: Option<Verdict>, again: bool) -> Self {
         Self {
             outcome: Err(refusal),
             verdict,
@@ -70,18 +64,17 @@ impl Upstream {
     pub(crate) async fn send(
         self: &Arc<Self>,
         worker: usize,
-        request: Box<Request<RequestBody>>,
-        terms: Terms,
-        begun: Instant,
+        onward: &mut Onward<'_>,
+        terms: &Terms,
     ) -> Result<Response<AnswerStream>, NoAnswer> {
         let permit = self
             .breaker
-            .admit(moment_ms(begun))
+            .admit(moment_ms(terms.begun.into()))
             .map_err(|wait_ms| NoAnswer {
                 refusal: Refusal::UpstreamOpen,
                 retry_after_s: Some(wait_ms.div_ceil(1_000).max(1)),
             })?;
-        let outcome = self.deliver(worker, request, terms, begun).await;
+        let outcome = self.deliver(worker, onward, terms).await;
         let ended_ms = now_ms();
         if let Ok(response) = &outcome
             && self.members.len() > 1
@@ -102,39 +95,37 @@ impl Upstream {
     async fn deliver(
         self: &Arc<Self>,
         worker: usize,
-        mut request: Box<Request<RequestBody>>,
-        terms: Terms,
-        begun: Instant,
+        onward: &mut Onward<'_>,
+        terms: &Terms,
     ) -> Result<Response<AnswerStream>, Refusal> {
-        let mut slot = if let Some(slot) = self.first_slot(worker, moment_ms(begun)) {
+        let mut left = terms.answer_timeout;
+        let first = self.first_slot(worker, moment_ms(terms.begun.into()));
+        let mut slot = if let Some(slot) = first {
             slot
         } else {
             let slot = self.wait_for_slot(worker).await?;
-            note_time_left(&mut request, &terms, begun)?;
+            left = time_left(terms)?;
             slot
         };
         let mut attempts = 0_u32;
         loop {
-            let mut attempt = self.attempt(&slot, request, &terms, begun, attempts).await;
+            let mut attempt = self.attempt(&slot, onward, terms, left, attempts).await;
             if let Some(verdict) = attempt.verdict {
                 self.judge(&slot, verdict);
             }
-            let next = match (attempt.again.take(), attempt.better_off.take()) {
-                (Some(again), Some(other)) => {
-                    slot = other;
-                    Some(again)
-                }
-                (Some(again), None) => self
-                    .next_slot(&mut slot, worker, attempts, attempt.was_stale)
-                    .then_some(again),
-                (None, _) => None,
-            };
-            let Some(again) = next else {
+            let goes_again = attempt.again
+                && match attempt.better_off.take() {
+                    Some(other) => {
+                        slot = other;
+                        true
+                    }
+                    None => self.next_slot(&mut slot, worker, attempts, attempt.was_stale),
+                };
+            if !goes_again {
                 let (response, link) = attempt.outcome?;
-                return Ok(response.map(|body| AnswerStream::new(body, link, slot, terms)));
-            };
-            request = again;
-            note_time_left(&mut request, &terms, begun)?;
+                return Ok(response.map(|()| AnswerStream::new(link, slot, terms)));
+            }
+            left = time_left(terms)?;
             attempts = attempts.saturating_add(1);
         }
     }
@@ -142,76 +133,70 @@ impl Upstream {
     async fn attempt(
         self: &Arc<Self>,
         slot: &Slot,
-        mut request: Box<Request<RequestBody>>,
+        onward: &mut Onward<'_>,
         terms: &Terms,
-        begun: Instant,
+        left: Duration,
         attempts: u32,
     ) -> Attempt {
-        if slot.place != 0 || attempts > 0 {
-            let host = slot.instance.host_header.clone();
-            request.headers_mut().insert(header::HOST, host);
-        }
         // What is sent again goes on a new connection: kept ones may all have been closed at once.
         let kept = (attempts == 0)
-            .then(|| slot.take_idle(begun.into()))
+            .then(|| slot.take_idle(terms.begun))
             .flatten();
         let was_kept = kept.is_some();
-        let opened = match kept {
-            Some(link) => Ok((link, begun)),
-            None => Link::open(&slot.instance)
-                .await
-                .map(|link| (link, Instant::now())),
+        let (link, sent) = match kept {
+            Some(link) => (link, terms.begun),
+            None => match Link::open(&slot.instance).await {
+                Ok(link) => (link, Instant::now()),
+                Err(refusal) => return Attempt::failed(refusal, Some(Verdict::Refused), true),
+            },
         };
-        let (link, sent) = match opened {
-            Ok(opened) => opened,
-            Err(refusal) => return Attempt::failed(refusal, Some(Verdict::Refused), Some(request)),
-        };
-        let is_sent_again = was_kept || self.members.len() > 1;
-        let spare = (terms.may_repeat && is_sent_again).then(|| head_of(&request));
-        let may_leave = spare.is_some() && attempts < self.settings.retries.max;
-        let doubt = Doubt::about(self, slot, sent.into(), may_leave);
-        let outcome = exchange(link, request, terms, begun.into(), doubt).await;
-        self.conclude(outcome, spare, was_kept)
+        let may_leave = terms.may_repeat && attempts < self.settings.retries.max;
+        let doubt = Doubt::about(self, slot, sent, may_leave);
+        let told = (&slot.instance.host_header, left);
+        let outcome = exchange(link, onward, told, terms, doubt).await;
+        self.conclude(outcome, terms.may_repeat, was_kept)
     }
 
     fn conclude(
         &self,
-        outcome: Result<(Response<Incoming>, Box<Link>), Failure>,
-        spare: Option<Box<Request<RequestBody>>>,
+        outcome: Result<Answered, Failure>,
+        may_repeat: bool,
         was_kept: bool,
     ) -> Attempt {
-        let broken = Refusal::UpstreamBroken;
-        // A kept connection may have been closed by nobody's fault.
-        let fault = (!was_kept).then_some(Verdict::Bad);
-        let failed = match outcome {
+        let again = match outcome {
             Ok((response, link)) => {
                 let status = response.status();
                 let is_tried_elsewhere = self.settings.retries.statuses.contains(&status.as_u16());
                 return Attempt {
                     outcome: Ok((response, link)),
                     verdict: Some(verdict_of(status)),
-                    again: spare.filter(|_| is_tried_elsewhere),
+                    again: may_repeat && is_tried_elsewhere,
                     was_stale: false,
                     better_off: None,
                 };
             }
             Err(Failure::Refused(refusal)) => {
-                return Attempt::failed(refusal, verdict_of_refusal(refusal), None);
+                return Attempt::failed(refusal, verdict_of_refusal(refusal), false);
             }
             // What is thought of the instance is known already.
             Err(Failure::BetterOff(other)) => {
                 self.counters.retried.inc();
                 return Attempt {
                     better_off: Some(other),
-                    ..Attempt::failed(Refusal::UpstreamTimeout, None, spare)
+                    ..Attempt::failed(Refusal::UpstreamTimeout, None, true)
                 };
             }
-            Err(Failure::Unsent(request)) => Attempt::failed(broken, fault, Some(request)),
-            Err(Failure::Closed) => Attempt::failed(broken, fault, spare),
+            Err(Failure::Unsent) => true,
+            Err(Failure::Closed) => may_repeat,
         };
         Attempt {
             was_stale: was_kept,
-            ..failed
+            // A kept connection may have been closed by nobody's fault.
+            ..Attempt::failed(
+                Refusal::UpstreamBroken,
+                (!was_kept).then_some(Verdict::Bad),
+                again,
+            )
         }
     }
 
@@ -327,25 +312,8 @@ fn verdict_of_refusal(refusal: Refusal) -> Option<Verdict> {
     }
 }
 
-/// Says in the request what is left of the time for the answer's head.
-fn note_time_left(
-    request: &mut Request<RequestBody>,
-    terms: &Terms,
-    begun: Instant,
-) -> Result<(), Refusal> {
-    let left = terms.answer_timeout.checked_sub(begun.elapsed());
-    let left = left.ok_or(Refusal::UpstreamTimeout)?;
-    let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-    let headers = request.headers_mut();
-    headers.insert(DEADLINE, HeaderValue::from(left_ms));
-    Ok(())
-}
-
-/// The same request again; only requests without a body are repeated.
-fn head_of(request: &Request<RequestBody>) -> Box<Request<RequestBody>> {
-    let mut copy = Box::new(Request::new(RequestBody::default()));
-    request.method().clone_into(copy.method_mut());
-    request.uri().clone_into(copy.uri_mut());
-    request.headers().clone_into(copy.headers_mut());
-    copy
+/// What is left of the time for the answer's head.
+fn time_left(terms: &Terms) -> Result<Duration, Refusal> {
+    let left = terms.answer_timeout.checked_sub(terms.begun.elapsed());
+    left.ok_or(Refusal::UpstreamTimeout)
 }
