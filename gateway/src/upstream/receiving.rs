@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// An answer's head may be this large, and have so many fields.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 const MAX_FIELDS: usize = 100;
-/// So much is read at once; more while a body fills it.
+/// So much is read at once; more when more is announced, or while a body fills it.
 const LEAST_READ_BYTES: usize = 8 * 1024;
 const MOST_READ_BYTES: usize = 128 * 1024;
 
@@ -167,7 +167,8 @@ impl Receiving {
         };
         let is_delimited = !matches!(self.rest, Rest::UntilClose);
         self.lasts = is_http11 && is_delimited && !said.closes && !is_switch;
-        self.next_read = LEAST_READ_BYTES;
+        let announced = usize::try_from(self.length().unwrap_or_default()).unwrap_or(usize::MAX);
+        self.next_read = announced.clamp(LEAST_READ_BYTES, MOST_READ_BYTES);
         Some(response)
     }
 }
