@@ -1,4 +1,4 @@
-//! The chunked transfer coding of RFC 9112 §7.1, followed without being decoded.
+//! The chunked transfer coding of RFC 9112 §7.1, for those who only follow it and for those who want what it carries.
 
 use crate::refusal::Refusal;
 
@@ -31,6 +31,17 @@ pub(crate) struct Chunked {
     size: u64,
 }
 
+/// Bytes that were taken: so many of the coding, then so many that it carries.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// Sizes, line ends, extensions, trailers.
+    pub(crate) framing: usize,
+    /// What the framing stands before.
+    pub(crate) data: usize,
+    /// Whether that was the end.
+    pub(crate) ended: bool,
+}
+
 impl Default for Chunked {
     fn default() -> Self {
         Self {
@@ -44,28 +55,42 @@ impl Chunked {
     /// Takes as many bytes as belong to the body; says how many and whether the body ended.
     pub(crate) fn follow(&mut self, bytes: &[u8]) -> Result<(usize, bool), Refusal> {
         let mut taken = 0_usize;
-        while let Some(&byte) = bytes.get(taken) {
+        while taken < bytes.len() {
+            let run = self.run(bytes.get(taken..).unwrap_or_default())?;
+            taken = taken.saturating_add(run.framing).saturating_add(run.data);
+            if run.ended {
+                return Ok((taken, true));
+            }
+        }
+        Ok((taken, false))
+    }
+
+    /// Takes bytes up to the end of a chunk's data, of the bytes, or of the body.
+    pub(crate) fn run(&mut self, bytes: &[u8]) -> Result<Run, Refusal> {
+        let mut run = Run {
+            framing: 0,
+            data: 0,
+            ended: false,
+        };
+        while let Some(&byte) = bytes.get(run.framing) {
             if let State::Data { left } = self.state {
-                let here = u64::try_from(bytes.len().saturating_sub(taken)).unwrap_or(u64::MAX);
-                let run = left.min(here);
-                taken = taken.saturating_add(usize::try_from(run).unwrap_or(usize::MAX));
-                self.state = match left.saturating_sub(run) {
+                let here = bytes.len().saturating_sub(run.framing);
+                run.data = here.min(usize::try_from(left).unwrap_or(usize::MAX));
+                let data = u64::try_from(run.data).unwrap_or(u64::MAX);
+                self.state = match left.saturating_sub(data) {
                     0 => State::DataCr,
                     left => State::Data { left },
                 };
-                continue;
+                return Ok(run);
             }
-            taken = taken.saturating_add(1);
+            run.framing = run.framing.saturating_add(1);
             if matches!(self.state, State::EndLf) {
-                return if byte == b'\n' {
-                    Ok((taken, true))
-                } else {
-                    Err(Refusal::BodyFraming)
-                };
+                run.ended = byte == b'\n';
+                return run.ended.then_some(run).ok_or(Refusal::BodyFraming);
             }
             self.state = self.next(byte).ok_or(Refusal::BodyFraming)?;
         }
-        Ok((taken, false))
+        Ok(run)
     }
 
     fn next(&mut self, byte: u8) -> Option<State> {

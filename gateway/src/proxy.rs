@@ -11,24 +11,24 @@ use crate::policy::{Counts, RedisCounts};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::request_body::RequestBody;
-use crate::request_headers::{Said, rewrite};
+use crate::request_headers::Said;
 use crate::routes::{Route, host_of};
 use crate::state::Shared;
 use crate::trace_context::{Trace, request_id};
 use crate::tunnel::{self, Switch};
-use crate::upstream::{Terms, Upstream};
+use crate::upstream::{Onward, Terms, Upstream};
 use access::Consumer;
 use arc_swap::ArcSwap;
 use http::request::Parts;
-use http::uri::{Authority, PathAndQuery};
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use http::uri::Authority;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body::Body;
 use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::fmt::Write;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// What the requests of one worker thread need.
 pub(crate) struct Worker {
@@ -83,7 +83,7 @@ enum Admission<'a> {
     OwnDocs(&'static str, &'static str),
     Redirect(HeaderValue),
     Preflight,
-    Forward { route: &'a Route, target: Uri },
+    Forward { route: &'a Route, target: String },
 }
 
 /// Answers one request.
@@ -251,8 +251,7 @@ async fn admit<'a>(
             .await
             .map_err(plain)?;
     }
-    let target =
-        target_of(&path.text, route, request.uri.query()).ok_or((Refusal::Target, None))?;
+    let target = target_of(&path.text, route, request.uri.query());
     Ok(Admission::Forward { route, target })
 }
 
@@ -281,7 +280,7 @@ fn of_raw_head(path: &str) -> Refused {
 }
 
 /// The canonical path without what the route strips, and the query as it came.
-fn target_of(path: &str, route: &Route, query: Option<&str>) -> Option<Uri> {
+fn target_of(path: &str, route: &Route, query: Option<&str>) -> String {
     let rest = path.get(route.strip..).unwrap_or_default();
     let slash = if rest.starts_with('/') { "" } else { "/" };
     let length = rest.len().saturating_add(query.map_or(0, str::len));
@@ -292,61 +291,47 @@ fn target_of(path: &str, route: &Route, query: Option<&str>) -> Option<Uri> {
         target.push('?');
         target.push_str(query);
     }
-    PathAndQuery::from_maybe_shared(bytes::Bytes::from(target))
-        .ok()
-        .map(Uri::from)
-}
-
-fn name_header(name: Option<&str>) -> Option<HeaderValue> {
-    name.and_then(|name| HeaderValue::from_str(name).ok())
+    target
 }
 
 async fn forward(
     worker: usize,
     client: &Client,
-    (upstream, route, target): (&Arc<Upstream>, &Route, Uri),
+    (upstream, route, target): (&Arc<Upstream>, &Route, String),
     (parts, incoming): (Parts, Incoming),
     mut record: Box<Record>,
 ) -> Response<AnswerBody> {
     let switching = route.websocket_idle.filter(|_| tunnel::is_asked(&parts));
     let (body, progress) = RequestBody::new(incoming, route.body_limit, client.body_times);
-    let mut headers = parts.headers;
-    rewrite(
-        &mut headers,
-        Said {
-            upstream_host: &upstream.host_header,
+    record.body.clone_from(&progress);
+    let terms = Terms {
+        begun: Instant::now(),
+        answer_timeout: route.answer_timeout,
+        body_idle_timeout: route.body_idle_timeout,
+        may_repeat: progress.is_none() && parts.method.is_idempotent(),
+        progress,
+    };
+    let mut onward = Onward {
+        method: parts.method,
+        target,
+        headers: parts.headers,
+        said: Said {
             client: &client.address,
             tls: client.tls,
             request_id: &record.request_id,
             trace: record.trace,
-            consumer: name_header(record.consumer.as_ref().map(Consumer::name)),
-            user: name_header(record.caller.as_ref().map(|caller| &*caller.subject)),
-            tenant: record.tenant.clone(),
+            consumer: record.consumer.as_ref().map(Consumer::name),
+            user: record.caller.as_ref().map(|caller| &*caller.subject),
+            tenant: record.tenant.as_ref(),
             // A tenant's key has been replaced by then.
             forward_key: route.forward_key || record.tenant.is_some(),
             forward_token: route.forwards_token(),
-            deadline: &route.deadline,
+            websocket: switching.is_some(),
         },
-    );
-    if switching.is_some() {
-        tunnel::say(&mut headers);
-    }
-    record.body.clone_from(&progress);
-    let may_repeat = progress.is_none() && parts.method.is_idempotent();
-    // Boxed, because it is handed down through several calls, and each would move all of it.
-    let mut onward = Box::new(Request::new(body));
-    *onward.method_mut() = parts.method;
-    *onward.uri_mut() = target;
-    *onward.headers_mut() = headers;
-    let sent = Instant::now();
-    let terms = Terms {
-        answer_timeout: route.answer_timeout,
-        body_idle_timeout: route.body_idle_timeout,
-        may_repeat,
-        progress,
+        body,
     };
-    let outcome = upstream.send(worker, onward, terms, sent).await;
-    record.upstream_duration = Some(sent.elapsed());
+    let outcome = upstream.send(worker, &mut onward, &terms).await;
+    record.upstream_duration = Some(terms.begun.elapsed());
     if let Ok(response) = &outcome
         && upstream.members().len() > 1
     {
@@ -354,7 +339,7 @@ async fn forward(
     }
     match (outcome, switching) {
         (Ok(response), Some(idle)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
-            tunnel::open(response, record, &client.switch, idle).await
+            tunnel::open(response, record, &client.switch, idle)
         }
         (Ok(response), _) => of_upstream(response, record),
         (Err(none), _) => {

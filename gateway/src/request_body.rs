@@ -96,6 +96,13 @@ impl RequestBody {
     }
 }
 
+impl RequestBody {
+    /// Whether there is no body.
+    pub(crate) fn is_none(&self) -> bool {
+        self.stream.is_none()
+    }
+}
+
 impl Stream {
     fn take(&mut self, data: Bytes) -> Result<Frame<Bytes>, BodyError> {
         let length = u64::try_from(data.len()).unwrap_or(u64::MAX);

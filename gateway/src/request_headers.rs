@@ -2,7 +2,8 @@
 
 use crate::trace_context::Trace;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use service::trace_context::{REQUEST_ID_HEADER, TRACEPARENT_HEADER};
+use service::trace_context::{DEADLINE_HEADER, REQUEST_ID_HEADER, TRACEPARENT_HEADER};
+use std::time::Duration;
 
 /// The API key.
 pub(crate) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -10,21 +11,14 @@ pub(crate) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
 /// W3C trace context.
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static(TRACEPARENT_HEADER);
-/// Milliseconds that the sender still waits for the answer.
-pub(crate) const DEADLINE: HeaderName = HeaderName::from_static("x-deadline-ms");
-const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const X_USER_ID: HeaderName = HeaderName::from_static("x-user-id");
-const X_TENANT_ID: HeaderName = HeaderName::from_static("x-tenant-id");
-const X_CONSUMER_ID: HeaderName = HeaderName::from_static("x-consumer-id");
 
 /// What the gateway itself says about a request.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is decided by something else"
+)]
 pub(crate) struct Said<'a> {
-    /// The upstream's own host and port.
-    pub(crate) upstream_host: &'a HeaderValue,
     /// The client's address.
     pub(crate) client: &'a HeaderValue,
     /// Whether it came by TLS.
@@ -34,65 +28,112 @@ pub(crate) struct Said<'a> {
     /// The trace that it belongs to.
     pub(crate) trace: Trace,
     /// Whose key it was.
-    pub(crate) consumer: Option<HeaderValue>,
+    pub(crate) consumer: Option<&'a str>,
     /// The tenant that the key acts for.
-    pub(crate) tenant: Option<HeaderValue>,
+    pub(crate) tenant: Option<&'a HeaderValue>,
     /// Whom its token speaks of.
-    pub(crate) user: Option<HeaderValue>,
+    pub(crate) user: Option<&'a str>,
     /// Whether the upstream gets to see the key.
     pub(crate) forward_key: bool,
     /// Whether the upstream gets to see the token.
     pub(crate) forward_token: bool,
-    /// How long the gateway waits for the answer.
-    pub(crate) deadline: &'a HeaderValue,
+    /// Whether it asks for a `WebSocket`.
+    pub(crate) websocket: bool,
 }
 
-/// Turns a client's headers into those that the upstream gets.
-pub(crate) fn rewrite(headers: &mut HeaderMap, said: Said<'_>) {
-    drop_named_in_connection(headers);
-    drop_where(headers, |name| is_unwanted(name, said.forward_key));
-    let client_host = headers.insert(header::HOST, said.upstream_host.clone());
-    headers.insert(DEADLINE, said.deadline.clone());
-    headers.insert(REQUEST_ID, said.request_id.clone());
-    headers.insert(TRACEPARENT, said.trace.traceparent());
-    if !said.trace.taken_over {
-        // A vendor's state of some other trace (W3C Trace Context §3.3).
-        headers.remove(TRACESTATE);
+impl Said<'_> {
+    /// Whether a client's header goes on to the upstream. What the gateway says itself does not.
+    fn lets_pass(&self, name: &str) -> bool {
+        match name {
+            "host" | TRACEPARENT_HEADER => false,
+            // A vendor's state of some other trace (W3C Trace Context §3.3).
+            "tracestate" => self.trace.taken_over,
+            "authorization" => self.forward_token,
+            _ => !is_unwanted(name, self.forward_key),
+        }
     }
+}
+
+/// Writes the headers that an upstream gets, which is called this and has so long to answer: the client's own,
+/// as far as they go on, and the gateway's word.
+pub(crate) fn write_fields(
+    client: &HeaderMap,
+    said: &Said<'_>,
+    host: &HeaderValue,
+    left: Duration,
+    text: &mut Vec<u8>,
+) {
+    put(text, "host", host.as_bytes());
+    let named = named_in_connection(client);
+    let is_named = |name: &str| {
+        let mut tokens = named.iter();
+        tokens.any(|token| token.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    for (name, value) in client {
+        let name = name.as_str();
+        if said.lets_pass(name) && !is_named(name) {
+            put(text, name, value.as_bytes());
+        }
+    }
+    let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+    let mut digits = itoa::Buffer::new();
+    put(text, DEADLINE_HEADER, digits.format(left_ms).as_bytes());
+    put(text, REQUEST_ID_HEADER, said.request_id.as_bytes());
+    put(text, TRACEPARENT_HEADER, &said.trace.context.traceparent());
+    put(text, "x-forwarded-for", said.client.as_bytes());
     let proto = if said.tls { "https" } else { "http" };
-    headers.insert(X_FORWARDED_FOR, said.client.clone());
-    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(proto));
-    if let Some(host) = client_host {
-        headers.insert(X_FORWARDED_HOST, host);
+    put(text, "x-forwarded-proto", proto.as_bytes());
+    if let Some(host) = client.get(header::HOST) {
+        put(text, "x-forwarded-host", host.as_bytes());
     }
-    if let Some(consumer) = said.consumer {
-        headers.insert(X_CONSUMER_ID, consumer);
+    if let Some(consumer) = said.consumer.filter(|it| is_plain(it)) {
+        put(text, "x-consumer-id", consumer.as_bytes());
     }
     if let Some(tenant) = said.tenant {
-        headers.insert(X_TENANT_ID, tenant);
+        put(text, "x-tenant-id", tenant.as_bytes());
     }
-    if let Some(user) = said.user {
-        headers.insert(X_USER_ID, user);
+    if let Some(user) = said.user.filter(|it| is_plain(it)) {
+        put(text, "x-user-id", user.as_bytes());
     }
-    if !said.forward_token {
-        headers.remove(header::AUTHORIZATION);
+    if said.websocket {
+        put(text, "connection", b"upgrade");
+        put(text, "upgrade", b"websocket");
     }
 }
 
-/// RFC 9110 §7.6.1: what Connection names is for this hop only.
-pub(crate) fn drop_named_in_connection(headers: &mut HeaderMap) {
+fn put(text: &mut Vec<u8>, name: &str, value: &[u8]) {
+    text.reserve(name.len().saturating_add(value.len()).saturating_add(4));
+    text.extend_from_slice(name.as_bytes());
+    text.extend_from_slice(b": ");
+    text.extend_from_slice(value);
+    text.extend_from_slice(b"\r\n");
+}
+
+/// Whether a name can stand in a header: one with a line end would be two.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// RFC 9110 §7.6.1: what Connection names is for this hop only, except what every hop needs.
+fn named_in_connection(headers: &HeaderMap) -> Vec<&[u8]> {
     // Mostly it is one of these two, which are dropped wherever they stand.
     let is_usual = |token: &[u8]| {
         token.eq_ignore_ascii_case(b"keep-alive") || token.eq_ignore_ascii_case(b"close")
     };
-    let named: Vec<HeaderName> = headers
+    headers
         .get_all(header::CONNECTION)
         .iter()
         .flat_map(|value| value.as_bytes().split(|b| *b == b','))
         .map(<[u8]>::trim_ascii)
-        .filter(|token| !is_usual(token))
+        .filter(|token| !is_usual(token) && !token.eq_ignore_ascii_case(b"host"))
+        .collect()
+}
+
+/// RFC 9110 §7.6.1: what Connection names is for this hop only.
+pub(crate) fn drop_named_in_connection(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = named_in_connection(headers)
+        .into_iter()
         .filter_map(|token| HeaderName::from_bytes(token).ok())
-        .filter(|name| *name != header::HOST)
         .collect();
     for name in named {
         headers.remove(name);
@@ -126,7 +167,7 @@ fn is_unwanted(name: &str, forward_key: bool) -> bool {
 }
 
 /// RFC 9110 §7.6.1 and what older servers added to it.
-fn is_hop_by_hop(name: &str) -> bool {
+pub(crate) fn is_hop_by_hop(name: &str) -> bool {
     matches!(
         name,
         "connection"
@@ -163,7 +204,7 @@ fn is_spoofable(name: &str) -> bool {
             | "x-forwarded"
             | "x-rewrite-url"
             | "x-request-deadline"
-            | "x-deadline-ms"
+            | DEADLINE_HEADER
             | "x-http-method"
             | "x-http-method-override"
             | "x-method-override"

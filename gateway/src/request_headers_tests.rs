@@ -12,29 +12,48 @@ fn trace_of(traceparent: &'static str) -> Trace {
     )]))
 }
 
-fn rewritten(pairs: &[(&str, &str)], forward_key: bool) -> HeaderMap {
-    let mut headers: HeaderMap = pairs
-        .iter()
-        .map(|(name, value)| {
-            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
-            (name, HeaderValue::from_str(value).unwrap())
-        })
-        .collect();
-    let said = Said {
-        upstream_host: &HeaderValue::from_static("upstream:1"),
-        client: &HeaderValue::from_static("192.0.2.1"),
-        request_id: &HeaderValue::from_static("id-12345"),
-        trace: trace_of(TRACEPARENT_OF_CLIENT),
-        consumer: Some(HeaderValue::from_static("partner")),
+fn said(trace: Trace) -> Said<'static> {
+    const CLIENT: HeaderValue = HeaderValue::from_static("192.0.2.1");
+    const ID: HeaderValue = HeaderValue::from_static("id-12345");
+    Said {
+        client: Box::leak(Box::new(CLIENT)),
+        request_id: Box::leak(Box::new(ID)),
+        trace,
+        consumer: Some("partner"),
         tls: false,
         tenant: None,
         user: None,
-        forward_key,
+        forward_key: false,
         forward_token: true,
-        deadline: &HeaderValue::from_static("900"),
+        websocket: false,
+    }
+}
+
+/// What an upstream reads.
+fn written(pairs: &[(&str, &str)], said: &Said<'_>) -> HeaderMap {
+    let pair = |(name, value): &(&str, &str)| {
+        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+        (name, HeaderValue::from_str(value).unwrap())
     };
-    rewrite(&mut headers, said);
-    headers
+    let client: HeaderMap = pairs.iter().map(pair).collect();
+    let host = HeaderValue::from_static("upstream:1");
+    let mut text = Vec::new();
+    write_fields(&client, said, &host, Duration::from_millis(900), &mut text);
+    let text = String::from_utf8(text).unwrap();
+    let lines = text.strip_suffix("\r\n").unwrap().split("\r\n");
+    let field = |line: &str| {
+        let (name, value) = line.split_once(": ").unwrap();
+        pair(&(name, value))
+    };
+    lines.map(field).collect()
+}
+
+fn rewritten(pairs: &[(&str, &str)], forward_key: bool) -> HeaderMap {
+    let said = Said {
+        forward_key,
+        ..said(trace_of(TRACEPARENT_OF_CLIENT))
+    };
+    written(pairs, &said)
 }
 
 #[test]
@@ -53,26 +72,37 @@ fn the_clients_host_is_told_and_the_upstreams_is_used() {
 #[test]
 fn the_state_of_a_trace_goes_with_its_trace_only() {
     let state = |trace| {
-        let mut headers =
-            HeaderMap::from_iter([(TRACESTATE, HeaderValue::from_static("vendor=1"))]);
-        let said = Said {
-            upstream_host: &HeaderValue::from_static("upstream:1"),
-            client: &HeaderValue::from_static("192.0.2.1"),
-            request_id: &HeaderValue::from_static("id-12345"),
-            trace,
-            consumer: None,
-            forward_key: false,
-            tls: true,
-            forward_token: true,
-            tenant: None,
-            user: None,
-            deadline: &HeaderValue::from_static("900"),
-        };
-        rewrite(&mut headers, said);
-        headers.contains_key(TRACESTATE)
+        let headers = written(&[("tracestate", "vendor=1")], &said(trace));
+        headers.contains_key("tracestate")
     };
     assert!(state(trace_of(TRACEPARENT_OF_CLIENT)));
     assert!(!state(trace_of("00-broken")));
+}
+
+#[test]
+fn a_token_stays_here_unless_the_upstream_reads_it() {
+    let trace = trace_of(TRACEPARENT_OF_CLIENT);
+    for forward_token in [true, false] {
+        let said = Said {
+            forward_token,
+            ..said(trace)
+        };
+        let headers = written(&[("authorization", "Bearer t")], &said);
+        assert_eq!(headers.contains_key("authorization"), forward_token);
+    }
+}
+
+#[test]
+fn a_name_that_would_be_two_headers_is_not_said() {
+    let said = Said {
+        consumer: Some("a\r\nx-tenant-id: other"),
+        user: Some("a\nb"),
+        ..said(trace_of(TRACEPARENT_OF_CLIENT))
+    };
+    let headers = written(&[], &said);
+    for name in ["x-consumer-id", "x-tenant-id", "x-user-id"] {
+        assert!(!headers.contains_key(name), "{name}");
+    }
 }
 
 proptest! {

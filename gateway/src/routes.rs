@@ -1,7 +1,6 @@
 //! The route table: which upstream a path belongs to, and on what terms.
 
 use crate::canary::Canary;
-use crate::lasting::lasting_header;
 use crate::path::Oddities;
 use crate::policy::{Policy, Verifiers};
 use crate::settings::{RouteSettings, Settings, ms};
@@ -38,8 +37,6 @@ pub(crate) struct Route {
     pub(crate) body_limit: u64,
     /// For the head of the answer.
     pub(crate) answer_timeout: Duration,
-    /// The same in milliseconds, as the upstream is told.
-    pub(crate) deadline: HeaderValue,
     /// Without progress in the body of the answer.
     pub(crate) body_idle_timeout: Duration,
     /// Oddities of the path that pass.
@@ -156,8 +153,6 @@ fn build(
         forward_key: route.api_key.as_ref().is_some_and(|keys| keys.forward),
         body_limit: route.body_limit_bytes,
         answer_timeout: ms(answer_timeout_ms),
-        deadline: lasting_header(&answer_timeout_ms.to_string())
-            .unwrap_or(HeaderValue::from_static("0")),
         body_idle_timeout: ms(route
             .body_idle_timeout_ms
             .unwrap_or_else(|| of_upstream(|u| u.body_idle_timeout_ms))),

@@ -72,14 +72,14 @@ fn is_websocket(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Asks for it, or agrees to it, towards the next hop.
+/// Agrees to it, towards the client.
 pub(crate) fn say(headers: &mut HeaderMap) {
     headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(UPGRADE, WEBSOCKET);
 }
 
 /// Agrees with what the upstream agreed to, and leaves the tunnel in the switch.
-pub(crate) async fn open(
+pub(crate) fn open(
     response: Response<AnswerStream>,
     record: Box<Record>,
     switch: &Switch,
@@ -87,7 +87,7 @@ pub(crate) async fn open(
 ) -> Response<AnswerBody> {
     let (parts, mut answer) = response.into_parts();
     let socket = if is_websocket(&parts.headers) {
-        answer.take_socket().await
+        answer.take_socket()
     } else {
         None
     };

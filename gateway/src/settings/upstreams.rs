@@ -96,8 +96,11 @@ pub struct HealthCheckSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EjectionSettings {
-    /// So many failures in a row; 0 ejects nobody.
+    /// So many failures in a row; 0 ejects nobody for them.
     pub consecutive_failures: u32,
+    /// One of several that has answered nobody for so long, though somebody waits, is asked for its
+    /// health, and ejected when that takes as long again; 0 never asks.
+    pub silence_ms: u64,
     /// The first time; each further time doubles it.
     pub base_ms: u64,
     /// The longest time.
@@ -153,6 +156,7 @@ impl Default for EjectionSettings {
     fn default() -> Self {
         Self {
             consecutive_failures: 5,
+            silence_ms: 500,
             base_ms: 10_000,
             max_ms: 300_000,
             max_percent: 50,

@@ -8,7 +8,7 @@ use crate::settings::{UpstreamSettings, ms};
 use http::HeaderValue;
 use http::uri::Authority;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -46,20 +46,26 @@ pub(crate) struct Instance {
     pub(crate) standing: Standing,
     /// Which task probes it; the others end.
     pub(super) prober: AtomicUsize,
+    /// Whether it is being asked for its health because it answers nobody.
+    pub(super) questioned: AtomicBool,
     pub(super) limits: Limits,
     host: String,
     port: u16,
     /// No settings name it any more: connections to it are not kept.
     retired: AtomicBool,
-    in_flight: InFlight,
+    traffic: Traffic,
     crowd: Arc<Crowd>,
     pools: Box<[Pool]>,
 }
 
-/// Written twice a request: it shares no cache line with what is only read.
+/// Written with every request: it shares no cache line with what is only read.
 #[derive(Debug, Default)]
 #[repr(align(64))]
-struct InFlight(AtomicUsize);
+struct Traffic {
+    in_flight: AtomicUsize,
+    /// When it last answered anybody, as far as that is written down.
+    answered_ms: AtomicU64,
+}
 
 /// Requests that wait until an instance has room.
 #[derive(Debug, Default)]
@@ -89,9 +95,10 @@ impl Instance {
             authority,
             standing: Standing::default(),
             prober: AtomicUsize::new(0),
+            questioned: AtomicBool::new(false),
             limits,
             retired: AtomicBool::new(false),
-            in_flight: InFlight::default(),
+            traffic: Traffic::default(),
             crowd,
             pools: (0..workers).map(|_| Pool::default()).collect(),
         })
@@ -104,7 +111,17 @@ impl Instance {
 
     /// Requests on their way to it.
     pub(crate) fn in_flight(&self) -> usize {
-        self.in_flight.0.load(Ordering::Relaxed)
+        self.traffic.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// It answered somebody.
+    pub(super) fn note_answer(&self, now_ms: u64) {
+        self.traffic.answered_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    /// When it last answered anybody.
+    pub(super) fn answered_ms(&self) -> u64 {
+        self.traffic.answered_ms.load(Ordering::Relaxed)
     }
 
     /// Drops connections that are too old or were closed; called once a second.
@@ -124,15 +141,15 @@ impl Instance {
         let limit = self.limits.max_in_flight;
         let more = |now: usize| (now < limit).then(|| now.saturating_add(1));
         // As strict as `leave`: see there.
-        self.in_flight
-            .0
+        self.traffic
+            .in_flight
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, more)
             .is_ok()
     }
 
     /// The order is total with `Crowd::room`: either this sees who waits, or who waits sees the room.
     fn leave(&self) {
-        self.in_flight.0.fetch_sub(1, Ordering::SeqCst);
+        self.traffic.in_flight.fetch_sub(1, Ordering::SeqCst);
         if self.crowd.waiting.load(Ordering::SeqCst) > 0 {
             self.crowd.freed.notify_one();
         }
@@ -181,7 +198,8 @@ pub(crate) struct Slot {
     pub(super) place: usize,
     /// Whether the instance was out of use, so that a good answer brings it back.
     pub(super) is_trial: bool,
-    worker: usize,
+    /// Whose connections it uses.
+    pub(super) worker: usize,
 }
 
 impl Slot {

@@ -3,26 +3,30 @@
 mod balance;
 mod breaker;
 mod clock;
+mod doubt;
 mod exchange;
 mod instance;
 mod link;
 mod metrics;
+mod onward;
 mod pool;
 mod probe;
+mod receiving;
 mod send;
+mod sending;
 mod standing;
 
 pub(crate) use breaker::State as BreakerState;
 pub(crate) use clock::now_ms;
 pub(crate) use exchange::{AnswerStream, CutShort, Terms};
 pub(crate) use metrics::UpstreamMetrics;
+pub(crate) use onward::Onward;
 pub(crate) use probe::ask;
 
 use crate::settings::UpstreamSettings;
 use ::upstream::window::Window;
 use balance::{Chooser, Member};
 use breaker::{Breaker, Change, Verdict};
-use http::HeaderValue;
 use http::uri::Authority;
 use instance::{Crowd, Instance, Limits, Slot};
 use metrics::Counters;
@@ -37,8 +41,6 @@ pub(crate) struct Upstream {
     pub(crate) name: String,
     /// What the configuration says.
     pub(crate) settings: UpstreamSettings,
-    /// What the first instance is called in `Host`.
-    pub(crate) host_header: HeaderValue,
     members: Box<[Member]>,
     /// In the order of the members.
     ejections: Box<[IntCounter]>,
@@ -85,8 +87,9 @@ impl Upstream {
             };
             members.push(Member { instance, weight });
         }
-        let first = members.first().ok_or("is missing")?;
-        let host_header = first.instance.host_header.clone();
+        if members.is_empty() {
+            return Err("is missing");
+        }
         let weights: Vec<u32> = members.iter().map(|member| member.weight).collect();
         let ejections = members
             .iter()
@@ -96,7 +99,6 @@ impl Upstream {
             .filter(|breaker| *breaker.settings() == settings.breaker);
         let upstream = Arc::new(Self {
             name: name.to_owned(),
-            host_header,
             ejections: ejections.collect(),
             members: members.into_boxed_slice(),
             chooser: Chooser::new(settings.balance, &weights),
@@ -201,11 +203,14 @@ impl Upstream {
                 tracing::info!(upstream = self.name, address, "the instance answers again");
             }
         } else if standing.note_bad(limit) {
-            self.eject(slot);
+            self.eject(slot.place, "its requests failed");
         }
     }
 
-    fn eject(&self, slot: &Slot) {
+    fn eject(&self, place: usize, reason: &str) {
+        let Some(member) = self.members.get(place) else {
+            return;
+        };
         let now_ms = now_ms();
         let _turn = self.ejecting.lock().unwrap_or_else(PoisonError::into_inner);
         let is_out = |it: &&Member| it.instance.standing.ejected_for_ms(now_ms) > 0;
@@ -216,17 +221,18 @@ impl Upstream {
         if wanted > self.members.len().saturating_mul(allowed) {
             return;
         }
-        let standing = &slot.instance.standing;
+        let standing = &member.instance.standing;
         let ejected = standing.eject(&self.settings.ejection, now_ms);
         let Some(ejected_ms) = ejected else { return };
-        if let Some(counter) = self.ejections.get(slot.place) {
+        if let Some(counter) = self.ejections.get(place) {
             counter.inc();
         }
         tracing::warn!(
             upstream = self.name,
-            address = slot.instance.authority.as_str(),
+            address = member.instance.authority.as_str(),
             ejected_ms,
-            "the instance is ejected: its requests failed"
+            reason,
+            "the instance is ejected"
         );
     }
 }

@@ -19,7 +19,7 @@ impl Pool {
     /// The connection used last is the one least likely to have been closed meanwhile.
     pub(super) fn take(&self, keep_alive: Duration, now: Instant) -> Option<Box<Link>> {
         loop {
-            let mut link = self.idle().pop()?;
+            let link = self.idle().pop()?;
             if now.duration_since(link.idle_since) < keep_alive && link.is_usable() {
                 return Some(link);
             }
@@ -28,7 +28,7 @@ impl Pool {
 
     /// Keeps a connection, unless there are so many already.
     pub(super) fn put(&self, mut link: Box<Link>, max_idle: usize) {
-        link.deadline.clear();
+        link.rest();
         link.idle_since = Instant::now();
         let mut idle = self.idle();
         if idle.len() < max_idle {
@@ -39,7 +39,7 @@ impl Pool {
     /// Drops connections that are too old or were closed.
     pub(super) fn sweep(&self, keep_alive: Duration) {
         self.idle()
-            .retain_mut(|link| link.idle_since.elapsed() < keep_alive && link.is_usable());
+            .retain(|link| link.idle_since.elapsed() < keep_alive && link.is_usable());
     }
 
     /// Drops them all.

@@ -3,19 +3,18 @@
 use super::balance::Member;
 use super::breaker::Verdict;
 use super::clock::moment_ms;
-use super::exchange::{AnswerStream, Failure, Terms, exchange};
+use super::doubt::Doubt;
+use super::exchange::{AnswerStream, Answered, Failure, Terms, exchange};
 use super::instance::Slot;
 use super::link::Link;
+use super::onward::Onward;
 use super::{Upstream, now_ms};
 use crate::refusal::Refusal;
-use crate::request_body::RequestBody;
-use crate::request_headers::DEADLINE;
 use crate::settings::ms;
-use http::{HeaderValue, Request, Response, StatusCode, header};
-use hyper::body::Incoming;
+use http::{Response, StatusCode, header};
 use std::sync::Arc;
-use std::time::Instant;
-use tokio::time::timeout;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
 
 /// No answer from an upstream.
 #[derive(Debug, Clone, Copy)]
@@ -37,13 +36,27 @@ impl From<Refusal> for NoAnswer {
 
 /// How one sending ended.
 struct Attempt {
-    outcome: Result<(Response<Incoming>, Box<Link>), Refusal>,
+    outcome: Result<Answered, Refusal>,
     /// What it says about the instance, if anything.
     verdict: Option<Verdict>,
-    /// The request again, when sending it again can do no harm.
-    again: Option<Box<Request<RequestBody>>>,
+    /// Whether sending it again can do no harm.
+    again: bool,
     /// Whether a kept connection was closed under it: no fault of anybody.
     was_stale: bool,
+    /// Where it goes, when it left an instance that answers nobody.
+    better_off: Option<Slot>,
+}
+
+impl Attempt {
+    fn failed(refusal: Refusal, verdict: Option<Verdict>, again: bool) -> Self {
+        Self {
+            outcome: Err(refusal),
+            verdict,
+            again,
+            was_stale: false,
+            better_off: None,
+        }
+    }
 }
 
 impl Upstream {
@@ -51,126 +64,139 @@ impl Upstream {
     pub(crate) async fn send(
         self: &Arc<Self>,
         worker: usize,
-        request: Box<Request<RequestBody>>,
-        terms: Terms,
-        begun: Instant,
+        onward: &mut Onward<'_>,
+        terms: &Terms,
     ) -> Result<Response<AnswerStream>, NoAnswer> {
         let permit = self
             .breaker
-            .admit(moment_ms(begun))
+            .admit(moment_ms(terms.begun.into()))
             .map_err(|wait_ms| NoAnswer {
                 refusal: Refusal::UpstreamOpen,
                 retry_after_s: Some(wait_ms.div_ceil(1_000).max(1)),
             })?;
-        let outcome = self.deliver(worker, request, terms, begun).await;
+        let outcome = self.deliver(worker, onward, terms).await;
+        let ended_ms = now_ms();
+        if let Ok(response) = &outcome
+            && self.members.len() > 1
+        {
+            response.body().note_answer(ended_ms);
+        }
         let verdict = match &outcome {
             Ok(response) => Some(verdict_of_service(response)),
             Err(refusal) => verdict_of_refusal(*refusal),
         };
         if let Some(verdict) = verdict {
-            self.tell(permit.settle(verdict, now_ms()));
+            self.tell(permit.settle(verdict, ended_ms));
             self.note(outcome.is_err());
         }
         outcome.map_err(NoAnswer::from)
     }
 
     async fn deliver(
-        &self,
+        self: &Arc<Self>,
         worker: usize,
-        mut request: Box<Request<RequestBody>>,
-        terms: Terms,
-        begun: Instant,
+        onward: &mut Onward<'_>,
+        terms: &Terms,
     ) -> Result<Response<AnswerStream>, Refusal> {
-        let mut slot = if let Some(slot) = self.first_slot(worker, moment_ms(begun)) {
+        let mut left = terms.answer_timeout;
+        let first = self.first_slot(worker, moment_ms(terms.begun.into()));
+        let mut slot = if let Some(slot) = first {
             slot
         } else {
             let slot = self.wait_for_slot(worker).await?;
-            note_time_left(&mut request, &terms, begun)?;
+            left = time_left(terms)?;
             slot
         };
         let mut attempts = 0_u32;
         loop {
-            let mut attempt = self.attempt(&slot, request, &terms, begun, attempts).await;
+            let mut attempt = self.attempt(&slot, onward, terms, left, attempts).await;
             if let Some(verdict) = attempt.verdict {
                 self.judge(&slot, verdict);
             }
-            let next = match attempt.again.take() {
-                Some(again) => self
-                    .next_slot(&mut slot, worker, attempts, attempt.was_stale)
-                    .then_some(again),
-                None => None,
-            };
-            let Some(again) = next else {
+            let goes_again = attempt.again
+                && match attempt.better_off.take() {
+                    Some(other) => {
+                        slot = other;
+                        true
+                    }
+                    None => self.next_slot(&mut slot, worker, attempts, attempt.was_stale),
+                };
+            if !goes_again {
                 let (response, link) = attempt.outcome?;
-                return Ok(response.map(|body| AnswerStream::new(body, link, slot, terms)));
-            };
-            request = again;
-            note_time_left(&mut request, &terms, begun)?;
+                return Ok(response.map(|()| AnswerStream::new(link, slot, terms)));
+            }
+            left = time_left(terms)?;
             attempts = attempts.saturating_add(1);
         }
     }
 
     async fn attempt(
-        &self,
+        self: &Arc<Self>,
         slot: &Slot,
-        mut request: Box<Request<RequestBody>>,
+        onward: &mut Onward<'_>,
         terms: &Terms,
-        begun: Instant,
+        left: Duration,
         attempts: u32,
     ) -> Attempt {
-        if slot.place != 0 || attempts > 0 {
-            let host = slot.instance.host_header.clone();
-            request.headers_mut().insert(header::HOST, host);
-        }
         // What is sent again goes on a new connection: kept ones may all have been closed at once.
         let kept = (attempts == 0)
-            .then(|| slot.take_idle(begun.into()))
+            .then(|| slot.take_idle(terms.begun))
             .flatten();
         let was_kept = kept.is_some();
-        let link = match kept {
-            Some(link) => link,
+        let (link, sent) = match kept {
+            Some(link) => (link, terms.begun),
             None => match Link::open(&slot.instance).await {
-                Ok(link) => link,
-                Err(refusal) => {
-                    return Attempt {
-                        outcome: Err(refusal),
-                        verdict: Some(Verdict::Refused),
-                        again: Some(request),
-                        was_stale: false,
-                    };
-                }
+                Ok(link) => (link, Instant::now()),
+                Err(refusal) => return Attempt::failed(refusal, Some(Verdict::Refused), true),
             },
         };
-        let is_sent_again = was_kept || self.members.len() > 1;
-        let spare = (terms.may_repeat && is_sent_again).then(|| head_of(&request));
-        let (outcome, again) = match exchange(link, request, terms, begun.into()).await {
+        let may_leave = terms.may_repeat && attempts < self.settings.retries.max;
+        let doubt = Doubt::about(self, slot, sent, may_leave);
+        let told = (&slot.instance.host_header, left);
+        let outcome = exchange(link, onward, told, terms, doubt).await;
+        self.conclude(outcome, terms.may_repeat, was_kept)
+    }
+
+    fn conclude(
+        &self,
+        outcome: Result<Answered, Failure>,
+        may_repeat: bool,
+        was_kept: bool,
+    ) -> Attempt {
+        let again = match outcome {
             Ok((response, link)) => {
-                let verdict = Some(verdict_of(response.status()));
-                let status = response.status().as_u16();
-                let is_tried_elsewhere = self.settings.retries.statuses.contains(&status);
+                let status = response.status();
+                let is_tried_elsewhere = self.settings.retries.statuses.contains(&status.as_u16());
                 return Attempt {
                     outcome: Ok((response, link)),
-                    verdict,
-                    again: spare.filter(|_| is_tried_elsewhere),
+                    verdict: Some(verdict_of(status)),
+                    again: may_repeat && is_tried_elsewhere,
                     was_stale: false,
+                    better_off: None,
                 };
             }
-            Err(Failure::Unsent(request)) => (Refusal::UpstreamBroken, Some(request)),
-            Err(Failure::Closed) => (Refusal::UpstreamBroken, spare),
             Err(Failure::Refused(refusal)) => {
+                return Attempt::failed(refusal, verdict_of_refusal(refusal), false);
+            }
+            // What is thought of the instance is known already.
+            Err(Failure::BetterOff(other)) => {
+                self.counters.retried.inc();
                 return Attempt {
-                    outcome: Err(refusal),
-                    verdict: verdict_of_refusal(refusal),
-                    again: None,
-                    was_stale: false,
+                    better_off: Some(other),
+                    ..Attempt::failed(Refusal::UpstreamTimeout, None, true)
                 };
             }
+            Err(Failure::Unsent) => true,
+            Err(Failure::Closed) => may_repeat,
         };
         Attempt {
-            outcome: Err(outcome),
-            verdict: (!was_kept).then_some(Verdict::Bad),
-            again,
             was_stale: was_kept,
+            // A kept connection may have been closed by nobody's fault.
+            ..Attempt::failed(
+                Refusal::UpstreamBroken,
+                (!was_kept).then_some(Verdict::Bad),
+                again,
+            )
         }
     }
 
@@ -200,7 +226,7 @@ impl Upstream {
     }
 
     /// Whether so few requests were sent again lately that one more does no harm.
-    fn has_budget(&self, now_ms: u64) -> bool {
+    pub(super) fn has_budget(&self, now_ms: u64) -> bool {
         let retries = &self.settings.retries;
         let share = self.breaker.calls(now_ms) * u64::from(retries.budget_percent) / 100;
         let allowed = share.saturating_add(u64::from(retries.budget_floor));
@@ -226,7 +252,12 @@ impl Upstream {
     }
 
     /// A slot at an instance that is in use, and not at the place tried last.
-    fn slot_in_use(&self, worker: usize, now_ms: u64, tried: Option<usize>) -> Option<Slot> {
+    pub(super) fn slot_in_use(
+        &self,
+        worker: usize,
+        now_ms: u64,
+        tried: Option<usize>,
+    ) -> Option<Slot> {
         let take = |place, member: &Member| Slot::take(&member.instance, place, worker);
         let usable =
             |place, member: &Member| tried != Some(place) && self.is_usable(member, now_ms);
@@ -281,25 +312,8 @@ fn verdict_of_refusal(refusal: Refusal) -> Option<Verdict> {
     }
 }
 
-/// Says in the request what is left of the time for the answer's head.
-fn note_time_left(
-    request: &mut Request<RequestBody>,
-    terms: &Terms,
-    begun: Instant,
-) -> Result<(), Refusal> {
-    let left = terms.answer_timeout.checked_sub(begun.elapsed());
-    let left = left.ok_or(Refusal::UpstreamTimeout)?;
-    let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-    let headers = request.headers_mut();
-    headers.insert(DEADLINE, HeaderValue::from(left_ms));
-    Ok(())
-}
-
-/// The same request again; only requests without a body are repeated.
-fn head_of(request: &Request<RequestBody>) -> Box<Request<RequestBody>> {
-    let mut copy = Box::new(Request::new(RequestBody::default()));
-    request.method().clone_into(copy.method_mut());
-    request.uri().clone_into(copy.uri_mut());
-    request.headers().clone_into(copy.headers_mut());
-    copy
+/// What is left of the time for the answer's head.
+fn time_left(terms: &Terms) -> Result<Duration, Refusal> {
+    let left = terms.answer_timeout.checked_sub(terms.begun.elapsed());
+    left.ok_or(Refusal::UpstreamTimeout)
 }

@@ -118,6 +118,7 @@ mod tests {
     fn settings() -> EjectionSettings {
         EjectionSettings {
             consecutive_failures: 3,
+            silence_ms: 0,
             base_ms: 100,
             max_ms: 350,
             max_percent: 50,

@@ -63,9 +63,24 @@ impl Instance {
 
     /// Asks it to stop, and waits until it has finished what it was doing.
     pub(crate) fn drain(&mut self) {
+        self.signal("-TERM");
         let mut process = self.process.take().unwrap();
-        let told = Command::new("kill").arg(process.id().to_string()).status();
-        assert!(told.unwrap().success() && process.wait().unwrap().success());
+        assert!(process.wait().unwrap().success());
+    }
+
+    /// Stops it where it is: its connections stay, and the system takes new ones for it.
+    pub(crate) fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    pub(crate) fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.process.as_ref().unwrap().id().to_string();
+        let told = Command::new("kill").args([name, &id]).status();
+        assert!(told.unwrap().success());
     }
 
     /// Ends it at once, whatever it is doing.

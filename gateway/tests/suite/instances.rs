@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// A gateway in front of these instances, at `/many`, with these changes to the upstream's settings.
-fn door(addresses: &[String], change: impl FnOnce(&mut Value)) -> Door {
+pub(crate) fn door(addresses: &[String], change: impl FnOnce(&mut Value)) -> Door {
     Door::with(Upstream::start(ok), |json| {
         let url = |address: &String| json!({"url": format!("http://{address}")});
         json["upstreams"]["many"] = json!({
@@ -26,7 +26,7 @@ fn door(addresses: &[String], change: impl FnOnce(&mut Value)) -> Door {
     })
 }
 
-fn address(upstream: &Upstream) -> String {
+pub(crate) fn address(upstream: &Upstream) -> String {
     upstream.address.to_string()
 }
 
@@ -53,7 +53,7 @@ fn instances(door: &Door) -> Vec<Value> {
     many["instances"].as_array().unwrap().clone()
 }
 
-fn metric(door: &Door, line: &str) -> Option<u64> {
+pub(crate) fn metric(door: &Door, line: &str) -> Option<u64> {
     let text = door.metrics();
     let value = text.lines().find_map(|it| it.strip_prefix(line))?;
     value.trim().parse().ok()

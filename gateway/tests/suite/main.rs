@@ -17,6 +17,7 @@ mod fleet;
 mod forwarding;
 mod framing;
 mod framing_cases;
+mod frozen;
 mod headers;
 mod http2;
 mod http2_bodies;

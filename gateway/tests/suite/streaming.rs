@@ -66,6 +66,82 @@ fn an_upload_reaches_the_upstream_while_it_is_still_being_sent() {
     );
 }
 
+/// The data of a chunked body, as a strict reader finds it.
+fn unchunked(mut coded: &[u8]) -> Vec<u8> {
+    let mut data = Vec::new();
+    loop {
+        let end = coded.windows(2).position(|w| w == b"\r\n").unwrap();
+        let size = std::str::from_utf8(&coded[..end]).unwrap();
+        let size = usize::from_str_radix(size, 16).unwrap();
+        coded = &coded[end + 2..];
+        data.extend_from_slice(&coded[..size]);
+        assert_eq!(&coded[size..size + 2], b"\r\n");
+        coded = &coded[size + 2..];
+        if size == 0 {
+            assert!(coded.is_empty());
+            return data;
+        }
+    }
+}
+
+#[test]
+fn an_upload_in_pieces_of_any_size_arrives_whole() {
+    let sizes = [1, 100, 8_191, 8_192, 8_193, 3, 70_000, 200_000, 7];
+    let body: Vec<u8> = (0..=250).cycle().take(sizes.iter().sum()).collect();
+    let door = Door::open();
+    let mut client = door.client();
+    for length in [None, Some(body.len())] {
+        let framing = match length {
+            Some(length) => format!("Content-Length: {length}"),
+            None => "Transfer-Encoding: chunked".to_owned(),
+        };
+        client.send(format!("PUT /big HTTP/1.1\r\nHost: t\r\n{framing}\r\n\r\n"));
+        let mut rest = &body[..];
+        for size in sizes {
+            let (now, later) = rest.split_at(size);
+            rest = later;
+            if length.is_some() {
+                client.send(now);
+            } else {
+                client.send(format!("{size:x}\r\n")).send(now).send("\r\n");
+            }
+        }
+        if length.is_none() {
+            client.send("0\r\n\r\n");
+        }
+        assert_eq!(client.answer().status, 200);
+        let seen = door.upstream.last();
+        let got = match length {
+            Some(_) => seen.body,
+            None => unchunked(&seen.body),
+        };
+        assert!(got == body, "{framing}");
+    }
+    assert_eq!(door.upstream.connections(), 1);
+}
+
+#[test]
+fn an_answer_that_comes_before_the_body_is_passed_on() {
+    let door = Door::before(Upstream::start_raw(|mut socket| {
+        let mut bytes = vec![0; 65_536];
+        let _ = socket.read(&mut bytes);
+        let _ = socket.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
+        // It reads on, as one that wants the connection to end well does.
+        while socket.read(&mut bytes).is_ok_and(|count| count > 0) {}
+    }));
+    let mut client = door.client();
+    client.send("PUT /big HTTP/1.1\r\nHost: t\r\nContent-Length: 1000000\r\n\r\n");
+    client.send(vec![1; 1_000]);
+    let answer = client.answer();
+    assert_eq!((answer.status, answer.text().as_str()), (403, "no"));
+    assert_eq!(door.get("/open").status, 403);
+    assert_eq!(
+        door.upstream.connections(),
+        2,
+        "half a request is no place for another"
+    );
+}
+
 #[test]
 fn a_download_reaches_the_client_while_it_is_still_being_sent() {
     let (go, wait) = std::sync::mpsc::channel::<()>();

@@ -1,4 +1,4 @@
-//! The ids that follow a request through the house: the request id and the W3C trace context.
+//! What follows a request through the house: the request id, the W3C trace context, and how long the caller still waits.
 //!
 //! The gateway and every service keep to the rules written here, so that an id taken over at the door is taken over everywhere.
 
@@ -10,6 +10,8 @@ use uuid::fmt::Hyphenated;
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
 /// The header of the W3C trace context.
 pub const TRACEPARENT_HEADER: &str = "traceparent";
+/// The header that says how many milliseconds the sender still waits for the answer.
+pub const DEADLINE_HEADER: &str = "x-deadline-ms";
 
 /// A new request id: a UUID version 7, so that ids sort by time.
 ///

@@ -7,11 +7,10 @@ use reqwest::header::{
     CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RETRY_AFTER,
 };
 use reqwest::{Client, Method, StatusCode};
-use service::trace_context::{REQUEST_ID_HEADER, TRACEPARENT_HEADER};
+use service::trace_context::{DEADLINE_HEADER, REQUEST_ID_HEADER, TRACEPARENT_HEADER};
 use std::time::Duration;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-const DEADLINE: HeaderName = HeaderName::from_static("x-deadline-ms");
 /// More than any answer here has.
 const LARGEST_BODY_BYTES: usize = 16 * 1024 * 1024;
 
@@ -158,7 +157,7 @@ impl Target {
         let answer = request
             .header(REQUEST_ID_HEADER, &asking.request_id)
             .header(TRACEPARENT_HEADER, asking.trace.traceparent().as_slice())
-            .header(DEADLINE, left_ms)
+            .header(DEADLINE_HEADER, left_ms)
             .send()
             .await;
         let mut answer = answer.map_err(|error| broken(&error))?;

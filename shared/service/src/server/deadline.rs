@@ -1,5 +1,6 @@
 //! How long a caller still waits (`X-Deadline-Ms`): what is not done by then is given up, for nobody would read it.
 
+use crate::trace_context::DEADLINE_HEADER;
 use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -8,7 +9,7 @@ use actix_web::middleware::Next;
 use problem::{Code, Problem};
 use std::time::Duration;
 
-const DEADLINE: HeaderName = HeaderName::from_static("x-deadline-ms");
+const DEADLINE: HeaderName = HeaderName::from_static(DEADLINE_HEADER);
 /// A body up to this comes with its head, as good as. The time for the answer to a longer one begins at its end, which is not
 /// known here: such a request is let be.
 const SHORT_BODY_BYTES: u64 = 16 * 1024;
