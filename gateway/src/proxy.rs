@@ -326,6 +326,7 @@ async fn forward(
             // A tenant's key has been replaced by then.
             forward_key: route.forward_key || record.tenant.is_some(),
             forward_token: route.forwards_token(),
+            forward_tenant: route.forward_tenant,
             websocket: switching.is_some(),
         },
         body,

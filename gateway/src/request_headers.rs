@@ -37,6 +37,8 @@ pub(crate) struct Said<'a> {
     pub(crate) forward_key: bool,
     /// Whether the upstream gets to see the token.
     pub(crate) forward_token: bool,
+    /// Whether the upstream gets to see which tenant the client means.
+    pub(crate) forward_tenant: bool,
     /// Whether it asks for a `WebSocket`.
     pub(crate) websocket: bool,
 }
@@ -49,6 +51,8 @@ impl Said<'_> {
             // A vendor's state of some other trace (W3C Trace Context §3.3).
             "tracestate" => self.trace.taken_over,
             "authorization" => self.forward_token,
+            // The upstream asks itself whether the caller belongs there; who has a key belongs to its tenant.
+            "x-tenant-id" => self.forward_tenant && self.tenant.is_none(),
             _ => !is_unwanted(name, self.forward_key),
         }
     }

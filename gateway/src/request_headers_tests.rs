@@ -25,6 +25,7 @@ fn said(trace: Trace) -> Said<'static> {
         user: None,
         forward_key: false,
         forward_token: true,
+        forward_tenant: false,
         websocket: false,
     }
 }
@@ -60,6 +61,28 @@ fn rewritten(pairs: &[(&str, &str)], forward_key: bool) -> HeaderMap {
 fn the_key_stays_here_unless_the_upstream_checks_it() {
     assert!(!rewritten(&[("x-api-key", "k")], false).contains_key(API_KEY));
     assert!(rewritten(&[("x-api-key", "k")], true).contains_key(API_KEY));
+}
+
+#[test]
+fn which_tenant_is_meant_is_told_where_the_upstream_asks_for_itself() {
+    let tenant = |forward_tenant, of_key: Option<&'static HeaderValue>| {
+        let said = Said {
+            forward_tenant,
+            tenant: of_key,
+            ..said(trace_of(TRACEPARENT_OF_CLIENT))
+        };
+        let headers = written(&[("x-tenant-id", "meant")], &said);
+        let all: Vec<String> = headers
+            .get_all("x-tenant-id")
+            .iter()
+            .map(|value| value.to_str().unwrap().to_owned())
+            .collect();
+        all
+    };
+    static OF_KEY: HeaderValue = HeaderValue::from_static("of-key");
+    assert!(tenant(false, None).is_empty());
+    assert_eq!(tenant(true, None), ["meant"]);
+    assert_eq!(tenant(true, Some(&OF_KEY)), ["of-key"]);
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub(crate) struct Route {
     pub(crate) keys: Option<usize>,
     /// Whether the upstream gets to see the key.
     pub(crate) forward_key: bool,
+    /// Whether the upstream gets to see which tenant the client means.
+    pub(crate) forward_tenant: bool,
     /// Bytes of a request body.
     pub(crate) body_limit: u64,
     /// For the head of the answer.
@@ -151,6 +153,7 @@ fn build(
         allow: HeaderValue::from_str(&allow).unwrap_or(HeaderValue::from_static("")),
         keys,
         forward_key: route.api_key.as_ref().is_some_and(|keys| keys.forward),
+        forward_tenant: route.forward_tenant,
         body_limit: route.body_limit_bytes,
         answer_timeout: ms(answer_timeout_ms),
         body_idle_timeout: ms(route

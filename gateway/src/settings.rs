@@ -181,6 +181,9 @@ pub struct RouteSettings {
     /// Whether the upstream checks the token itself and so gets to see it.
     #[serde(default)]
     pub forward_token: bool,
+    /// Whether the upstream gets to see the client's `X-Tenant-Id`, because it asks itself who belongs there.
+    #[serde(default)]
+    pub forward_tenant: bool,
     /// Who may come here, beside what `addresses` says for all.
     #[serde(default)]
     pub addresses: Option<AddressSettings>,

@@ -3,14 +3,11 @@
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use service::server::RequestId;
-use service::trace_context::{TRACEPARENT_HEADER, new_request_id};
+use service::trace_context::{DEADLINE_HEADER, TRACEPARENT_HEADER, new_request_id};
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::time::Duration;
 use upstream::Asking;
-
-/// What the gateway still waits, in milliseconds.
-const DEADLINE_HEADER: &str = "x-deadline-ms";
 
 /// Where a request came from, for those who are asked because of it.
 #[derive(Debug, Clone)]

@@ -32,6 +32,16 @@ impl House {
         settings: &[(&str, &str)],
     ) -> Self {
         let database = Database::create_writable().await;
+        Self::over(database, platform_url, redis_port, settings).await
+    }
+
+    /// The same over a database that is there.
+    pub(crate) async fn over(
+        database: Database,
+        platform_url: &str,
+        redis_port: u16,
+        settings: &[(&str, &str)],
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("platform-key"), KEY).unwrap();
         let settings = all_settings(&database, &folder, platform_url, redis_port, settings);

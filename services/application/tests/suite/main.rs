@@ -7,6 +7,7 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod attacks;
 mod house;
 mod isolation;
 mod later;
@@ -18,6 +19,7 @@ mod photos;
 mod platform;
 mod readings;
 mod statements;
+mod stores;
 mod tenancy;
 mod tenants;
 mod town;

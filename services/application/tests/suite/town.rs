@@ -1,13 +1,13 @@
 //! Everything that people need: the service with its worker, both platforms, and an issuer of their tokens.
 
-use crate::house::House;
+use crate::house::{House, NO_REDIS};
 use crate::issuer::{AUDIENCE, Issuer, Key};
 use crate::platform::Platform;
 use crate::tenants::Tenants;
 use jsonwebtoken::Algorithm;
 use reqwest::Method;
 use serde_json::{Value, json};
-use test_kit::Answer;
+use test_kit::{Answer, ChaosProxy, Database};
 
 pub(crate) const ANNA: &str = "auth0|anna";
 pub(crate) const BEN: &str = "auth0|ben";
@@ -24,17 +24,30 @@ pub(crate) struct Town {
 
 impl Town {
     pub(crate) async fn new() -> Self {
+        Self::over(Database::create_writable().await, None).await
+    }
+
+    /// With a network between the service and its PostgreSQL that can be broken.
+    pub(crate) async fn behind_a_proxy() -> (Self, ChaosProxy) {
+        let database = Database::create_writable().await;
+        let proxy = ChaosProxy::start(format!("{}:{}", database.host, database.port)).await;
+        (Self::over(database, Some(proxy.port)).await, proxy)
+    }
+
+    async fn over(database: Database, postgres_port: Option<u16>) -> Self {
         let (platform, tenants) = tokio::join!(Platform::start(), Tenants::start());
         let key = Key::new("k1", Algorithm::ES256);
         let issuer = Issuer::start(&[key.public()]);
         let jwks = format!("{}/keys", issuer.url);
+        let port = postgres_port.unwrap_or(database.port).to_string();
         let settings = [
+            ("DATABASE__PORT", port.as_str()),
             ("TOKENS__ISSUER", issuer.url.as_str()),
             ("TOKENS__AUDIENCE", AUDIENCE),
             ("TOKENS__JWKS_URL", &jwks),
             ("PLATFORM_TENANTS__URL", &tenants.url),
         ];
-        let house = House::start(&platform.url(), crate::house::NO_REDIS, &settings).await;
+        let house = House::over(database, &platform.url(), NO_REDIS, &settings).await;
         Self {
             house,
             platform,
