@@ -1,4 +1,8 @@
 //! Reading events in order, and waiting for the next.
+#![expect(
+    unused_qualifications,
+    reason = "the macro that describes the parameters writes one"
+)]
 
 use crate::features::webhooks::events::{self, Event};
 use actix_web::web::{Data, Query};
@@ -7,6 +11,7 @@ use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::{Deserialize, Serialize};
+use service::budget;
 use service::health::Health;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -44,7 +49,7 @@ struct Events {
 }
 
 /// What happened, in order; waits for the next event where asked to.
-#[utoipa::path(responses((status = 200, description = "The events", body = Events)))]
+#[utoipa::path(params(From), responses((status = 200, description = "The events", body = Events)))]
 #[get("/events")]
 pub(super) async fn list_events(
     db: Data<Db>,
@@ -63,7 +68,8 @@ pub(super) async fn list_events(
     let after = query.after.unwrap_or(last);
     let deadline = Instant::now() + Duration::from_secs(wait_s);
     loop {
-        let found = events::after(&db, after, query.tenant_id, limit).await;
+        // Each look is a question of its own: many of them may take longer than one request may.
+        let found = budget::fresh(events::after(&db, after, query.tenant_id, limit)).await;
         let data = found.map_err(Fault::from)?;
         // Who stops lets nobody wait: the reader asks again, another instance or the next start.
         let is_over = health.is_draining() || Instant::now() + LOOK > deadline;
