@@ -1,4 +1,8 @@
 //! The routes: which entries, as a page or as a file.
+#![expect(
+    unused_qualifications,
+    reason = "the macro that describes the parameters writes one"
+)]
 
 use super::export::{Format, export};
 use ::audit::Filter;
@@ -99,7 +103,7 @@ pub(super) fn shown((entry, hash): (Entry, Vec<u8>)) -> AuditEntry {
 }
 
 /// Who did what, the latest first.
-#[utoipa::path(responses((status = 200, description = "The entries", body = List<AuditEntry>)))]
+#[utoipa::path(params(Which), responses((status = 200, description = "The entries", body = List<AuditEntry>)))]
 #[get("/audit")]
 pub(super) async fn list_entries(
     db: Data<Db>,
@@ -113,7 +117,7 @@ pub(super) async fn list_entries(
 }
 
 /// Everything that matches, the oldest first, as lines of JSON or as a table.
-#[utoipa::path(responses((status = 200, description = "The entries", content((AuditEntry = "application/x-ndjson"), (String = "text/csv")))))]
+#[utoipa::path(params(Which), responses((status = 200, description = "The entries", content((AuditEntry = "application/x-ndjson"), (String = "text/csv")))))]
 #[get("/audit/export")]
 pub(super) async fn export_entries(
     db: Data<Db>,

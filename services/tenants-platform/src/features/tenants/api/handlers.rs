@@ -1,4 +1,8 @@
 //! Looking at tenants and changing their names and plans.
+#![expect(
+    unused_qualifications,
+    reason = "the macro that describes the parameters writes one"
+)]
 
 use super::create::checked_name;
 use crate::caller::{Caller, TenantId};
@@ -43,7 +47,7 @@ struct TenantChange {
 }
 
 /// The tenants, the oldest first.
-#[utoipa::path(responses((status = 200, description = "The tenants", body = List<Tenant>)))]
+#[utoipa::path(params(Which), responses((status = 200, description = "The tenants", body = List<Tenant>)))]
 #[get("")]
 pub(super) async fn list_tenants(
     db: Data<Db>,
