@@ -26,7 +26,7 @@ def tenants_platform(house: House) -> Place:
     # Nobody out there shall hear of made-up webhooks.
     more = {"webhooks": {"timeout_ms": 100, "attempts": 1}}
     service = house.start("tenants-platform", more)
-    known = {name: [] for name in ["staying", "leaving", "api_keys", "invitations", "webhooks", "users", "tokens"]}
+    known = {name: [] for name in ["staying", "leaving", "api_keys", "invitations", "webhooks", "tokens", "shown_keys"]}
     for number in range(6):
         tenant = service.call("POST", "/tenants", {"name": f"Tenant {number}", "plan": "fleet", "owner": "owner"})["id"]
         known["staying" if number < 3 else "leaving"].append(tenant)
@@ -40,6 +40,7 @@ def tenants_platform(house: House) -> Place:
         for _ in range(2):
             made = service.call("POST", f"{path}/api-keys", {"name": "contract", "scopes": ["vehicles:read"]})
             known["api_keys"].append(made["id"])
+            known["shown_keys"].append(made["key"])
             made = service.call("POST", f"{path}/invitations", {"role": "viewer"})
             known["invitations"].append(made["id"])
             known["tokens"].append(made["token"])

@@ -63,8 +63,10 @@ class House:
 
     def sql(self, database: str, *statements: str):
         url = self.postgres.rsplit("/", 1)[0] + "/" + database
+        own = Path(os.environ.get("TEST_POSTGRES_BIN", ""), "psql")
+        psql = own if own.is_file() else "psql"
         for statement in statements:
-            subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", url, "-c", statement], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([psql, "-qX", "-v", "ON_ERROR_STOP=1", url, "-c", statement], check=True, stdout=subprocess.DEVNULL)
 
     def start(self, service: str, more: dict, prepare: list[list[str]] = (), port: int | None = None) -> "Service":
         """A service with the settings of its containers, except for where its stores and files are."""

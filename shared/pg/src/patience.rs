@@ -29,10 +29,14 @@ impl Patience {
     ) -> Result<T, DbError> {
         let begun = Instant::now();
         let own = self.most.saturating_sub(begun.duration_since(self.begun));
+        let limit = own.min(most);
         // Who gives an operation more time than a request has means it.
-        let requests = budget::left().filter(|_| self.most <= budget::OF_A_REQUEST);
-        let limit = own.min(most).min(requests.unwrap_or(Duration::MAX));
-        let answer = tokio::time::timeout(limit, part).await;
+        let is_long = self.most > budget::OF_A_REQUEST;
+        let Some(left) = budget::left().filter(|_| !is_long) else {
+            let answer = tokio::time::timeout(limit, part).await;
+            return answer.map_err(|_| DbError::Timeout);
+        };
+        let answer = tokio::time::timeout(limit.min(left), part).await;
         budget::spend(begun.elapsed());
         answer.map_err(|_| DbError::Timeout)
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Enough for callers that wait while a store hangs, so that those whom a cache can answer still get in.
-const MOST: usize = 512;
+const MOST: usize = 256;
 const RETRY_AFTER_S: u32 = 1;
 
 /// The places, shared by all workers.

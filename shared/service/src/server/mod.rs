@@ -35,7 +35,7 @@ pub struct ServerSettings {
     /// Threads that answer requests; by default one a processor.
     #[serde(default)]
     pub workers: Option<usize>,
-    /// Requests in work at once; whoever comes when there are so many is turned away. 512 by default.
+    /// Requests in work at once; whoever comes when there are so many is turned away. 256 by default.
     #[serde(default)]
     pub max_requests: Option<usize>,
 }

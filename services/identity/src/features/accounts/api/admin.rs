@@ -47,6 +47,7 @@ struct Which {
     /// The one with this address.
     email: Option<String>,
     /// 1 to 200; 50 by default.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,

@@ -54,6 +54,7 @@ struct KeyChange {
 #[serde(deny_unknown_fields)]
 struct Rotation {
     /// For how long the old key is still valid: a day by default, 30 at most.
+    #[schema(maximum = 2_592_000)]
     overlap_s: Option<u32>,
 }
 

@@ -43,6 +43,7 @@ struct Which {
     #[param(value_type = Option<String>, format = DateTime)]
     to: Option<Timestamp>,
     /// 1 to 200; 50 by default. Not for exports.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
     /// From the page before. Not for exports.
     cursor: Option<String>,

@@ -36,8 +36,10 @@ struct InvitationToMake {
     /// Only whoever has this address may accept it.
     email: Option<String>,
     /// 1 to 90.
+    #[schema(minimum = 1, maximum = 90)]
     valid_days: Option<u16>,
     /// How the mail calls whoever invites. Up to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     inviter_name: Option<String>,
 }
 

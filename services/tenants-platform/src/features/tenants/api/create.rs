@@ -24,7 +24,7 @@ const LONGEST_KEY: usize = 255;
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct TenantToMake {
-    #[schema(example = "The Smiths")]
+    #[schema(example = "The Smiths", min_length = 1, max_length = 200)]
     name: String,
     /// Made of the name where it is absent.
     #[schema(example = "the-smiths")]

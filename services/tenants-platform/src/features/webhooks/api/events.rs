@@ -31,8 +31,10 @@ struct From {
     /// Events after this number; 0 for all that are kept. Without it, none: the answer says where the end is.
     after: Option<i64>,
     /// 1 to 1,000; 100 by default.
+    #[param(minimum = 1, maximum = 1_000)]
     limit: Option<i64>,
     /// How long to wait for an event where there is none, up to 25 seconds.
+    #[param(maximum = 25)]
     wait_s: Option<u64>,
     /// Of this tenant alone.
     tenant_id: Option<Uuid>,
