@@ -131,8 +131,9 @@ class Service:
         except requests.ConnectionError:
             return False
 
-    def call(self, method: str, path: str, body=None) -> dict:
-        answer = requests.request(method, self.url + path, json=body, headers={"X-API-Key": KEY}, timeout=30)
+    def call(self, method: str, path: str, body=None, headers: dict | None = None) -> dict:
+        sent = {"X-API-Key": KEY} | (headers or {})
+        answer = requests.request(method, self.url + path, json=body, headers=sent, timeout=30)
         if answer.status_code >= 300:
             raise SystemExit(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else {}

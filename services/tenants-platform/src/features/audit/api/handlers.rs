@@ -110,6 +110,9 @@ pub(super) async fn list_entries(
     db: Data<Db>,
     query: Query<Which>,
 ) -> Result<HttpResponse, Problem> {
+    if query.format.is_some() {
+        return Err(Fault::invalid("/query/format", "is for exports").into());
+    }
     let page = Page::read(query.limit, query.cursor.as_deref())?;
     let before = page.after::<i64>()?;
     let found = ::audit::latest(&db, &query.filter(), before, page.rows()).await;
@@ -124,6 +127,10 @@ pub(super) async fn export_entries(
     db: Data<Db>,
     query: Query<Which>,
 ) -> Result<HttpResponse, Problem> {
+    if query.limit.is_some() || query.cursor.is_some() {
+        let detail = "is not for exports, which have everything";
+        return Err(Fault::invalid("/query/limit", detail).into());
+    }
     let format = match query.format.as_deref() {
         None | Some("ndjson") => Format::Lines,
         Some("csv") => Format::Table,
