@@ -10,6 +10,11 @@ MVP    := $(TARGET)/release/mvp
 PROGRAMS := -p mvp -p vehicles-platform -p tenants-platform -p identity -p application -p gateway
 # A vehicle-data release to load, instead of the one that comes with the project.
 SOURCE ?= services/vehicles-platform/data/vPICList_lite_2026_10.sql.zst
+# What `make contract` asks, and how much of each operation.
+SERVICES ?=
+EXAMPLES ?= 50
+CONTRACT := $(TARGET)/contract
+ask = $(TARGET)/debug/mvp with-stores -- $(CONTRACT)/bin/python tests/contract/run.py --programs $(TARGET)/debug --examples $(1) $(2)
 
 .PHONY: help
 help: ## What there is
@@ -100,14 +105,19 @@ redis-shell-tenants: need-mvp ## redis-cli in the tenants platform's Redis
 
 ## Working on it
 
-.PHONY: build test check fmt audit bench rebuild clean tool-nextest tool-deny
+.PHONY: build test contract check fmt audit bench rebuild clean tool-nextest tool-deny tool-schemathesis
 build: ## Build the programs (release)
 	@$(CARGO) build --release --locked $(PROGRAMS)
 
-test: tool-nextest ## Run every test on real PostgreSQL and Redis (installs them if missing)
+test: tool-nextest tool-schemathesis ## Run every test on real PostgreSQL and Redis (installs them if missing)
 	@$(CARGO) build --locked -p mvp
 	@$(CARGO) test --workspace --locked --doc --quiet
 	@$(TARGET)/debug/mvp with-stores -- $(CARGO) nextest run --workspace --locked
+	@$(call ask,5)
+
+contract: tool-schemathesis ## Ask the services whatever their API documents permit and forbid: make contract SERVICES=identity EXAMPLES=500
+	@$(CARGO) build --locked $(PROGRAMS)
+	@$(call ask,$(EXAMPLES),$(SERVICES))
 
 check: audit ## Format, lints with warnings denied, the tree's own rules, dependencies
 	@$(CARGO) fmt --all --check
@@ -139,6 +149,9 @@ need-mvp:
 
 tool-nextest:
 	@$(CARGO) nextest --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-nextest
+
+tool-schemathesis:
+	@tests/contract/venv.sh $(CONTRACT)
 
 tool-deny:
 	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny

@@ -65,6 +65,7 @@ fn the_key_stays_here_unless_the_upstream_checks_it() {
 
 #[test]
 fn which_tenant_is_meant_is_told_where_the_upstream_asks_for_itself() {
+    static OF_KEY: HeaderValue = HeaderValue::from_static("of-key");
     let tenant = |forward_tenant, of_key: Option<&'static HeaderValue>| {
         let said = Said {
             forward_tenant,
@@ -79,7 +80,6 @@ fn which_tenant_is_meant_is_told_where_the_upstream_asks_for_itself() {
             .collect();
         all
     };
-    static OF_KEY: HeaderValue = HeaderValue::from_static("of-key");
     assert!(tenant(false, None).is_empty());
     assert_eq!(tenant(true, None), ["meant"]);
     assert_eq!(tenant(true, Some(&OF_KEY)), ["of-key"]);

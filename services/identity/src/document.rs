@@ -32,6 +32,15 @@ const PROBLEMS: [(&str, &str); 6] = [
     ),
 ];
 
+/// What the claims' own route can answer.
+const USERINFO_PROBLEMS: [(&str, &str); 2] = [
+    ("401", "The token is missing or not valid"),
+    (
+        "503",
+        "The database cannot be reached; try again after Retry-After",
+    ),
+];
+
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -106,6 +115,8 @@ pub(crate) fn document() -> Document {
         let needs_token = is_for_admins || path.ends_with("/userinfo");
         let problems = if is_for_admins {
             PROBLEMS.as_slice()
+        } else if needs_token {
+            USERINFO_PROBLEMS.as_slice()
         } else {
             &[]
         };

@@ -4,33 +4,35 @@ use crate::features::accounts::Passwords;
 use crate::features::oidc::Keys;
 use crate::origin::Address;
 use crate::settings::{SCOPE, Settings};
+use mail::outbox::Outbox;
 use pg::Db;
-use tokio::sync::Notify;
+use std::sync::Arc;
 use vault::Vault;
 
 /// What every request needs.
 pub(crate) struct State {
     pub(crate) db: Db,
-    pub(crate) vault: Vault,
+    pub(crate) vault: Arc<Vault>,
     pub(crate) settings: Settings,
     pub(crate) passwords: Passwords,
     pub(crate) keys: Keys,
     /// The public address.
     pub(crate) address: Address,
-    /// Rung when mail was put into the outbox.
-    pub(crate) mail_waits: Notify,
+    /// Mail on its way.
+    pub(crate) outbox: Arc<Outbox>,
 }
 
 impl State {
     pub(crate) fn new(db: Db, vault: Vault, settings: Settings, address: Address) -> Self {
+        let vault = Arc::new(vault);
         Self {
+            outbox: Arc::new(Outbox::new(db.clone(), Arc::clone(&vault))),
             db,
             vault,
             settings,
             passwords: Passwords::new(),
             keys: Keys::default(),
             address,
-            mail_waits: Notify::new(),
         }
     }
 

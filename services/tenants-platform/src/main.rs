@@ -4,7 +4,6 @@ mod caller;
 mod change;
 mod cli;
 mod document;
-mod etag;
 mod features;
 mod settings;
 

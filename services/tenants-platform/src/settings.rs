@@ -1,6 +1,7 @@
 //! The settings of the service: `config/tenants-platform/production.yml` and `MVP_TENANTS_PLATFORM__…`.
 
 use cache::RedisSettings;
+use mail::MailSettings;
 use pg::{Credentials, DatabaseSettings};
 use serde::Deserialize;
 use service::server::ServerSettings;
@@ -31,6 +32,9 @@ pub(crate) struct Settings {
     pub(crate) tenants: TenantSettings,
     #[serde(default)]
     pub(crate) invitations: InvitationSettings,
+    /// How invitations for an address are mailed; without it, callers hand the links on.
+    #[serde(default)]
+    pub(crate) mail: Option<MailSettings>,
     #[serde(default)]
     pub(crate) webhooks: WebhookSettings,
 }
@@ -101,7 +105,39 @@ impl Default for WebhookSettings {
     }
 }
 
+/// A setting whose value makes no sense.
+#[derive(Debug, thiserror::Error)]
+#[error("the setting {key} {reason}")]
+pub(crate) struct BadSetting {
+    key: &'static str,
+    reason: &'static str,
+}
+
 impl Settings {
+    /// Checks what types alone cannot.
+    pub(crate) fn validate(&self) -> Result<(), BadSetting> {
+        let link = &self.invitations.link;
+        let wrong = |reason| {
+            Err(BadSetting {
+                key: "invitations.link",
+                reason,
+            })
+        };
+        if !link.contains("{token}") {
+            return wrong("must have {token} where the token goes");
+        }
+        let here = ["http://localhost", "http://127.0.0.1"].iter().any(|it| {
+            let rest = link.strip_prefix(it);
+            rest.is_some_and(|rest| rest.starts_with([':', '/']))
+        });
+        if self.mail.is_some() && !here && !link.starts_with("https://") {
+            return wrong(
+                "must be a whole https:// address to be mailed; http is for this machine",
+            );
+        }
+        Ok(())
+    }
+
     /// Reads them.
     pub(crate) fn load(extra_file: Option<&Path>) -> Result<Self, SettingsError> {
         service::settings::load(SERVICE, extra_file)

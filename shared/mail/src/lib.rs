@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod outbox;
+
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::transport::smtp::AsyncSmtpTransportBuilder;
@@ -42,6 +44,16 @@ pub enum Encryption {
     Starttls,
     /// Not: for a server on this machine.
     None,
+}
+
+/// How a service's mail leaves.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailSettings {
+    /// The sender.
+    pub from: String,
+    /// Where it is handed in.
+    pub smtp: SmtpSettings,
 }
 
 /// A mail in plain text.

@@ -1,6 +1,7 @@
 //! The pool in which nothing waits for ever.
 
 use crate::connect::Connector;
+use crate::patience::Patience;
 use crate::{DatabaseSettings, DbError};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use opentelemetry::KeyValue;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
+/// For a query, the wait for its connection included.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
 /// For a connection, however many of the pool's turn out to be dead one after the other.
 const LEND_TIMEOUT: Duration = Duration::from_secs(2);
@@ -60,24 +62,25 @@ impl Db {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, DbError> {
-        let client = self.lend().await?;
-        let answer = tokio::time::timeout(self.query_timeout, async {
+        let patience = Patience::of(self.query_timeout);
+        let client = self.lend(&patience).await?;
+        let answer = patience.wait(self.query_timeout, async {
             let statement = client.prepare_cached(sql).await?;
             client.query(&statement, parameters).await
-        })
-        .await;
-        let Ok(result) = answer else {
-            // The connection is in the middle of an answer: it must not be lent again.
-            drop(Object::take(client));
-            return Err(DbError::Timeout);
-        };
-        Ok(result?)
+        });
+        match answer.await {
+            Ok(result) => Ok(result?),
+            Err(late) => {
+                // The connection is in the middle of an answer: it must not be lent again.
+                drop(Object::take(client));
+                Err(late)
+            }
+        }
     }
 
     /// A connection of the pool that has just answered.
-    pub(crate) async fn lend(&self) -> Result<Object, DbError> {
-        let lent = tokio::time::timeout(LEND_TIMEOUT, self.pool.get()).await;
-        Ok(lent.map_err(|_| DbError::Timeout)??)
+    pub(crate) async fn lend(&self, patience: &Patience) -> Result<Object, DbError> {
+        Ok(patience.wait(LEND_TIMEOUT, self.pool.get()).await??)
     }
 
     /// Runs a query that gives one row or none.

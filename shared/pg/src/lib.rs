@@ -6,6 +6,7 @@ mod db;
 mod error;
 mod health;
 mod migrate;
+mod patience;
 mod row_context;
 mod settings;
 mod transaction;

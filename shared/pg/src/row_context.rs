@@ -1,5 +1,6 @@
 //! For whom a transaction works, as row-level security reads it.
 
+use crate::patience::Patience;
 use crate::{Db, DbError, Transaction};
 use deadpool_postgres::Object;
 use tokio_postgres::Row;
@@ -36,10 +37,11 @@ impl Db {
         sql: &str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, DbError> {
-        let client = self.lend().await?;
+        let patience = Patience::of(self.query_timeout);
+        let client = self.lend(&patience).await?;
         let tenant = context.tenant_id.to_string();
         let context: [&(dyn ToSql + Sync); 3] = [&tenant, &context.user_id, &context.role];
-        let answer = tokio::time::timeout(self.query_timeout, async {
+        let answer = patience.wait(self.query_timeout, async {
             let set = client
                 .prepare_cached(include_str!("set_row_context.sql"))
                 .await?;
@@ -57,13 +59,14 @@ impl Db {
             let rows = rows?;
             ended?;
             Ok::<_, tokio_postgres::Error>(rows)
-        })
-        .await;
-        let Ok(result) = answer else {
-            // The connection is in the middle of an answer: it must not be lent again.
-            drop(Object::take(client));
-            return Err(DbError::Timeout);
-        };
-        Ok(result?)
+        });
+        match answer.await {
+            Ok(result) => Ok(result?),
+            Err(late) => {
+                // The connection is in the middle of an answer: it must not be lent again.
+                drop(Object::take(client));
+                Err(late)
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Several statements that take effect together or not at all.
 
+use crate::patience::Patience;
 use crate::{Db, DbError};
 use deadpool_postgres::Object;
 use std::time::Duration;
@@ -19,12 +20,13 @@ pub struct Transaction {
 impl Db {
     /// Begins a transaction.
     pub async fn begin(&self) -> Result<Transaction, DbError> {
-        let client = self.lend().await?;
+        let patience = Patience::of(self.query_timeout);
+        let client = self.lend(&patience).await?;
         let transaction = Transaction {
             client: Some(client),
             query_timeout: self.query_timeout,
         };
-        transaction.command("BEGIN").await?;
+        transaction.command("BEGIN", patience).await?;
         Ok(transaction)
     }
 }
@@ -37,11 +39,12 @@ impl Transaction {
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, DbError> {
         let client = self.client()?;
-        let answer = tokio::time::timeout(self.query_timeout, async {
+        let answer = async {
             let statement = client.prepare_cached(sql).await?;
             client.query(&statement, parameters).await
-        });
-        Ok(answer.await.map_err(|_| DbError::Timeout)??)
+        };
+        let patience = Patience::of(self.query_timeout);
+        Ok(patience.wait(self.query_timeout, answer).await??)
     }
 
     /// Runs a query that gives one row or none.
@@ -60,16 +63,19 @@ impl Transaction {
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<u64, DbError> {
         let client = self.client()?;
-        let answer = tokio::time::timeout(self.query_timeout, async {
+        let answer = async {
             let statement = client.prepare_cached(sql).await?;
             client.execute(&statement, parameters).await
-        });
-        Ok(answer.await.map_err(|_| DbError::Timeout)??)
+        };
+        let patience = Patience::of(self.query_timeout);
+        Ok(patience.wait(self.query_timeout, answer).await??)
     }
 
     /// Makes it all take effect. After an error it is not known whether it did.
     pub async fn commit(mut self) -> Result<(), DbError> {
-        let outcome = self.command("COMMIT").await;
+        let outcome = self
+            .command("COMMIT", Patience::of(self.query_timeout))
+            .await;
         if let Some(client) = self.client.take()
             && outcome.is_err()
         {
@@ -78,10 +84,9 @@ impl Transaction {
         outcome
     }
 
-    async fn command(&self, sql: &str) -> Result<(), DbError> {
+    async fn command(&self, sql: &str, patience: Patience) -> Result<(), DbError> {
         let answer = self.client()?.batch_execute(sql);
-        let answer = tokio::time::timeout(self.query_timeout, answer).await;
-        Ok(answer.map_err(|_| DbError::Timeout)??)
+        Ok(patience.wait(self.query_timeout, answer).await??)
     }
 
     fn client(&self) -> Result<&Object, DbError> {

@@ -102,10 +102,15 @@ struct Running {
 }
 
 fn start() -> Running {
+    start_with(None)
+}
+
+fn start_with(max_requests: Option<usize>) -> Running {
     let settings = ServerSettings {
         host: "127.0.0.1".into(),
         port: 0,
         workers: Some(1),
+        max_requests,
     };
     let listener = bind(&settings).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -327,6 +332,40 @@ async fn what_nobody_waits_for_any_more_is_given_up() {
             && line.contains(r#"http_route="/limited/slow/{id}""#)
     });
     assert!(counted, "{metrics}");
+}
+
+#[tokio::test]
+async fn who_comes_when_too_many_are_in_work_is_told_so_at_once() {
+    let server = start_with(Some(2));
+    let client = Client::new();
+    let ask = || client.get(format!("{}/slow", server.url)).send();
+    let asked = futures_util::future::join_all((0..6).map(|_| ask())).await;
+    let mut turned_away = 0;
+    for answer in asked {
+        let answer = answer.unwrap();
+        if answer.status() == StatusCode::OK {
+            continue;
+        }
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()["retry-after"], "1");
+        assert_eq!(problem(answer).await["code"], "unavailable");
+        turned_away += 1;
+    }
+    assert_eq!(turned_away, 4);
+    // The places are free again, also those of callers that went away.
+    for _ in 0..2 {
+        let gone = tokio::time::timeout(Duration::from_millis(50), ask()).await;
+        assert!(gone.is_err());
+    }
+    while ask().await.unwrap().status() != StatusCode::OK {}
+    let running = tokio::spawn(futures_util::future::join(ask(), ask()));
+    let get = |path: &str| client.get(format!("{}{path}", server.url)).send();
+    let live = get("/health/live").await.unwrap();
+    assert_eq!(live.status(), StatusCode::OK);
+    let metrics = get("/metrics").await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("mvp_turned_away_requests_total"));
+    let (one, other) = running.await.unwrap();
+    assert!(one.is_ok() && other.is_ok());
 }
 
 #[tokio::test]

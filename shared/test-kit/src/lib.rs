@@ -12,6 +12,7 @@ mod chaos_proxy;
 mod database;
 mod eventually;
 mod listening;
+mod postbox;
 mod recording_server;
 mod redis_server;
 mod statements;
@@ -21,6 +22,7 @@ pub use chaos_proxy::ChaosProxy;
 pub use database::Database;
 pub use eventually::{eventually, eventually_async};
 pub use listening::listening_address;
+pub use postbox::{Arrived, Postbox};
 pub use recording_server::{Answering, Asked, RecordingServer};
 pub use redis_server::RedisServer;
 

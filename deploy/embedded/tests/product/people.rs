@@ -86,10 +86,8 @@ fn token_of_a_newcomer(product: &Product) -> String {
             between(hidden, "name=\"", "\""),
             between(hidden, "value=\"", "\""),
         );
-        form.push_str(&format!(
-            "&{name}={}",
-            value.replace('&', "%26").replace('=', "%3D")
-        ));
+        let value = value.replace('&', "%26").replace('=', "%3D");
+        form = format!("{form}&{name}={value}");
     }
     let mut answer = browser.send(&format!("POST {sign_up}"), &form);
     let code = loop {

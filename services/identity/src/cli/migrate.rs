@@ -1,8 +1,9 @@
 //! `migrate`: every capsule's migrations, under a lock, so that any number of instances may start at once.
 
 use super::{CliError, print};
-use crate::features::{accounts, limits, oidc, outbox, second_factor, sessions};
+use crate::features::{accounts, limits, oidc, second_factor, sessions};
 use crate::settings::Settings;
+use mail::outbox;
 use pg::{Migration, Steps};
 
 /// Every capsule with its migrations.
@@ -10,7 +11,7 @@ fn capsules() -> [(&'static str, Vec<Migration>); 7] {
     [
         (::audit::SCHEMA, ::audit::migrations()),
         (limits::CAPSULE, limits::migrations()),
-        (outbox::CAPSULE, outbox::migrations()),
+        (outbox::SCHEMA, outbox::migrations()),
         (accounts::CAPSULE, accounts::migrations()),
         (sessions::CAPSULE, sessions::migrations()),
         (second_factor::CAPSULE, second_factor::migrations()),

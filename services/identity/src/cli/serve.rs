@@ -2,11 +2,12 @@
 
 use super::{CliError, maintenance, migrate};
 use crate::document;
-use crate::features::outbox::Sender;
 use crate::settings::{SCOPE, SERVICE, Settings};
 use crate::state::State;
 use actix_web::middleware::DefaultHeaders;
 use actix_web::web::Data;
+use mail::Mailer;
+use mail::outbox::Sender;
 use service::health::Health;
 use service::server::{self, Process};
 use std::sync::Arc;
@@ -20,7 +21,10 @@ pub(super) async fn run(settings: Settings) -> Result<(), CliError> {
     let server_settings = state.settings.server.clone();
     let listener = server::bind(&server_settings)?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    let sending = tokio::spawn(Sender::new(state.clone())?.run());
+    let mail = &state.settings.mail;
+    let smtp = mail.smtp.as_ref().filter(|_| !mail.links_to_log);
+    let mailer = smtp.map(|smtp| Mailer::new(&mail.from, smtp)).transpose()?;
+    let sending = tokio::spawn(Sender::new(Arc::clone(&state.outbox), mailer).run());
     let cleaning = tokio::spawn(maintenance::run(state.clone()));
     let health = Health::new(SERVICE, VERSION);
     let process = Process {

@@ -76,7 +76,7 @@ async fn first_admin(state: &State, email: &Email) -> Result<(), CliError> {
         created_at: pg::now(),
     };
     let mut change = Change::begin(&state.db, by()).await?;
-    let there_is_one = accounts::count_admins(change.transaction()).await? > 0;
+    let there_is_one = accounts::lock_admins(change.transaction()).await? > 0;
     if there_is_one || !accounts::insert(change.transaction(), &account).await? {
         return Ok(());
     }

@@ -3,6 +3,5 @@
 pub(crate) mod accounts;
 pub(crate) mod limits;
 pub(crate) mod oidc;
-pub(crate) mod outbox;
 pub(crate) mod second_factor;
 pub(crate) mod sessions;

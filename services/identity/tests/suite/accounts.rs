@@ -19,12 +19,12 @@ async fn an_account_is_made_by_whoever_has_the_address_and_the_password() {
     ann.sign_up("Ann@example.com", PASSWORD, "").await.is(200);
     // Nobody has an account yet.
     ann.sign_in("ann@example.com", PASSWORD).await.is(422);
-    let of_mallory = house.postbox.link_for("ann@example.com", 0).await;
+    let of_mallory = house.link_for("ann@example.com", 0).await;
     let page = ann.get(&of_mallory).await;
     ann.submit(&page, "/confirm", &[("password", PASSWORD)])
         .await
         .is(422);
-    let own = house.postbox.link_for("Ann@example.com", 0).await;
+    let own = house.link_for("Ann@example.com", 0).await;
     let page = ann.get(&own).await;
     let done = ann
         .submit(&page, "/confirm", &[("password", PASSWORD)])
@@ -56,7 +56,7 @@ async fn an_address_that_was_never_confirmed_must_be_once_the_house_wants_it() {
         "{}",
         told.text
     );
-    let link = house.postbox.link_for("ann@example.com", 0).await;
+    let link = house.link_for("ann@example.com", 0).await;
     let page = ann.get(&link).await;
     ann.submit(&page, "/confirm", &[]).await.is(200);
     ann.submit(&page, "/confirm", &[]).await.is(404);
@@ -157,7 +157,7 @@ async fn a_forgotten_password_is_replaced_once_and_ends_everything() {
         .submit(&page, "/forgot", &[("email", "ANN@example.com")])
         .await
         .is(200);
-    let link = house.postbox.link_for("ann@example.com", 0).await;
+    let link = house.link_for("ann@example.com", 0).await;
     let page = other.get(&link).await;
     let weak = other
         .submit(&page, "/reset", &[("new_password", "short")])
@@ -180,7 +180,7 @@ async fn a_forgotten_password_is_replaced_once_and_ends_everything() {
         .submit(&late, "/forgot", &[("email", "ann@example.com")])
         .await
         .is(200);
-    let link = house.postbox.link_for("ann@example.com", 1).await;
+    let link = house.link_for("ann@example.com", 1).await;
     house
         .sql("UPDATE accounts.link SET expires_at = now() - interval '1 second'")
         .await;
@@ -278,4 +278,71 @@ async fn people_change_and_delete_their_own_account() {
         );
     }
     assert!(house.run(&["audit", "verify"]).status.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_is_changed_by_whoever_has_the_new_one_and_knows_the_password() {
+    const OLD: &str = "ann@example.com";
+    const NEW: &str = "ann@example.org";
+    let house = House::new().await;
+    let ann = Person::signed_up(&house, OLD).await;
+    Person::signed_up(&house, "ben@example.com").await;
+    let page = ann.get("/account").await;
+    let ask = async |email: &str, password: &str| {
+        let fields = [("email", email), ("password", password)];
+        ann.submit(&page, "/account/email", &fields).await
+    };
+    for (email, password) in [
+        (NEW, "not the password"),
+        ("no address", PASSWORD),
+        (OLD, PASSWORD),
+    ] {
+        ask(email, password).await.is(422);
+    }
+    // Whoever asks does not learn that the address is taken; its owner does.
+    let taken = ask("ben@example.com", PASSWORD).await;
+    let told = house.postbox.wait_for("ben@example.com", 0).await.text;
+    assert!(told.contains("has one already"), "{told}");
+    let free = ask(NEW, PASSWORD).await;
+    assert_eq!(taken.is(200).text, free.is(200).text);
+    // What went to the old address before is good for nothing after.
+    let stranger = Person::new(&house);
+    let forgot = stranger.get("/forgot").await;
+    let reset = stranger.submit(&forgot, "/forgot", &[("email", OLD)]).await;
+    reset.is(200);
+    let reset = house.link_for(OLD, 0).await;
+
+    let link = house.link_for(NEW, 0).await;
+    let page = stranger.get(&link).await;
+    let wrong = [("password", "not the password")];
+    stranger.submit(&page, "/confirm", &wrong).await.is(422);
+    let right = [("password", PASSWORD)];
+    stranger.submit(&page, "/confirm", &right).await.is(200);
+    stranger.submit(&page, "/confirm", &right).await.is(404);
+    let told = house.postbox.wait_for(OLD, 1).await.text;
+    assert!(told.contains("has another e-mail address"), "{told}");
+    let page = stranger.get(&reset).await;
+    let fields = [("new_password", ANOTHER)];
+    stranger.submit(&page, "/reset", &fields).await.is(404);
+    stranger.sign_in(OLD, PASSWORD).await.is(422);
+    stranger.sign_in(NEW, PASSWORD).await.is(303);
+    let audited = house.audited().await;
+    let changed = audited.iter().filter(|it| *it == "account.email_changed");
+    assert_eq!(changed.count(), 1);
+    assert!(!house.log().contains("example.org"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_was_taken_meanwhile_stays_its_owners() {
+    let house = House::new().await;
+    let ann = Person::signed_up(&house, "ann@example.com").await;
+    let page = ann.get("/account").await;
+    let fields = [("email", "new@example.com"), ("password", PASSWORD)];
+    ann.submit(&page, "/account/email", &fields).await.is(200);
+    let link = house.link_for("new@example.com", 0).await;
+    Person::signed_up(&house, "new@example.com").await;
+    let page = ann.get(&link).await;
+    let right = [("password", PASSWORD)];
+    ann.submit(&page, "/confirm", &right).await.is(404);
+    ann.sign_in("ann@example.com", PASSWORD).await.is(303);
 }

@@ -204,3 +204,47 @@ async fn only_whoever_may_does_and_the_last_admin_stays() {
         .await
         .is(409);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_admins_who_demote_each_other_leave_one() {
+    let house = House::new().await;
+    Person::signed_up(&house, "ann@example.com").await;
+    Person::signed_up(&house, "ben@example.com").await;
+    for email in ["ann@example.com", "ben@example.com"] {
+        house.print(&["users", "role", email, "admin"]);
+    }
+    let signed_in = async |email| {
+        let person = Person::new(&house);
+        person.sign_in(email, PASSWORD).await.is(303);
+        tokens(&house, &person).await["access_token"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let (ann, ben) = (
+        signed_in("ann@example.com").await,
+        signed_in("ben@example.com").await,
+    );
+    let (id_of_ann, id_of_ben) = (
+        id_of(&house, &ann, "ann@example.com").await,
+        id_of(&house, &ann, "ben@example.com").await,
+    );
+    for _ in 0..5 {
+        let paths = [&id_of_ben, &id_of_ann].map(|id| format!("/users/{id}/role"));
+        let demote = |path, token| {
+            let body = json!({ "role": "user" });
+            send(&house, Method::PUT, path, token, Some(body))
+        };
+        let (one, other) = tokio::join!(demote(&paths[0], &ann), demote(&paths[1], &ben));
+        let mut statuses = [one.0, other.0];
+        statuses.sort_unstable();
+        // The second one is no admin any more, or finds itself the last.
+        assert!(
+            statuses == [200, 403] || statuses == [200, 409],
+            "{statuses:?}"
+        );
+        for email in ["ann@example.com", "ben@example.com"] {
+            house.print(&["users", "role", email, "admin"]);
+        }
+    }
+}

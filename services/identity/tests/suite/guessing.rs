@@ -174,7 +174,14 @@ async fn forms_from_elsewhere_are_refused() {
                 vec![("password", PASSWORD), ("new_password", PASSWORD)],
             ),
             ("/account/delete", vec![("password", PASSWORD)]),
-            ("/account/second-factor", vec![("code", "123456")]),
+            (
+                "/account/second-factor",
+                vec![("password", PASSWORD), ("code", "123456")],
+            ),
+            (
+                "/account/email",
+                vec![("password", PASSWORD), ("email", "a@x.example")],
+            ),
             ("/account/second-factor/off", vec![("password", PASSWORD)]),
             (
                 "/account/sessions/revoke",

@@ -1,11 +1,10 @@
 //! A database of the test's own, the service over it, and what it logs.
 
-use crate::mail::Postbox;
 use serde_json::Value;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use test_kit::{Database, eventually_async, free_port};
+use test_kit::{Database, Postbox, eventually_async, free_port};
 
 /// The client of the tests.
 pub(crate) const CLIENT: &str = "web";
@@ -133,6 +132,12 @@ impl House {
     pub(crate) async fn sql(&self, statements: &str) {
         let client = self.database.superuser().await;
         client.batch_execute(statements).await.unwrap();
+    }
+
+    /// The path and query, under the issuer, of the link in the `nth` mail for an address.
+    pub(crate) async fn link_for(&self, to: &str, nth: usize) -> String {
+        let link = self.postbox.link_for(to, nth).await;
+        link.split_once("/auth").unwrap().1.to_owned()
     }
 
     /// Discovery, for example.

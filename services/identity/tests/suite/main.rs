@@ -14,7 +14,6 @@ mod code_flow;
 mod guessing;
 mod house;
 mod keys;
-mod mail;
 mod openapi;
 mod person;
 mod refresh;

@@ -40,13 +40,15 @@ fn now() -> i64 {
 async fn turned_on(ann: &Person) -> (String, Vec<String>) {
     let page = ann.get("/account/second-factor").await;
     let secret = secret_of(&page);
-    ann.submit(&page, "/account/second-factor", &[("code", "000000")])
-        .await
-        .is(422);
     let code = code(&secret, 0);
-    let done = ann
-        .submit(&page, "/account/second-factor", &[("code", &code)])
-        .await;
+    // Neither alone is enough.
+    for (password, code) in [(PASSWORD, "000000"), ("not the password", code.as_str())] {
+        let fields = [("password", password), ("code", code)];
+        let refused = ann.submit(&page, "/account/second-factor", &fields).await;
+        refused.is(422);
+    }
+    let fields = [("password", PASSWORD), ("code", &code)];
+    let done = ann.submit(&page, "/account/second-factor", &fields).await;
     let items = done.is(200).text.split("<li>").skip(1);
     let codes: Vec<_> = items
         .map(|it| it.split('<').next().unwrap().to_owned())

@@ -3,12 +3,14 @@
 use super::{CliError, print};
 use crate::features::{api_keys, configuration, memberships, tenants, webhooks};
 use crate::settings::Settings;
+use mail::outbox;
 use pg::{Migration, Steps};
 
 /// Every capsule with its migrations.
-fn capsules() -> [(&'static str, Vec<Migration>); 6] {
+fn capsules() -> [(&'static str, Vec<Migration>); 7] {
     [
         (audit::SCHEMA, audit::migrations()),
+        (outbox::SCHEMA, outbox::migrations()),
         (webhooks::CAPSULE, webhooks::migrations()),
         (tenants::CAPSULE, tenants::migrations()),
         (memberships::CAPSULE, memberships::migrations()),

@@ -6,7 +6,7 @@ mod migrate;
 pub(crate) mod serve;
 
 use crate::document::document;
-use crate::settings::Settings;
+use crate::settings::{BadSetting, Settings};
 use clap::{Parser, Subcommand};
 use service::settings::SettingsError;
 use std::io::Write;
@@ -44,6 +44,8 @@ enum Command {
 pub(crate) enum CliError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Setting(#[from] BadSetting),
     #[error("telemetry cannot be set up")]
     Telemetry(#[from] service::telemetry::TelemetryError),
     #[error("no file of API keys is set (api_keys.files): nobody could ask anything")]
@@ -58,6 +60,8 @@ pub(crate) enum CliError {
     Cache(#[from] cache::RedisUnavailable),
     #[error("webhooks cannot be sent")]
     Webhooks(#[source] reqwest::Error),
+    #[error("mail cannot be sent")]
+    Mail(#[from] mail::MailError),
     #[error(transparent)]
     NotReady(#[from] service::healthcheck::NotReady),
     #[error("the audit is not as it was written: row {seq}: {reason}")]
@@ -69,7 +73,7 @@ pub(crate) enum CliError {
 impl CliError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) | Self::NoApiKeys => 3,
+            Self::Settings(_) | Self::Setting(_) | Self::NoApiKeys => 3,
             _ => 1,
         }
     }

@@ -2,23 +2,28 @@
 
 use super::{CliError, maintenance, migrate};
 use crate::document;
+use crate::features::memberships::Inviting;
 use crate::features::validation::Validations;
-use crate::features::webhooks::Sender;
+use crate::features::webhooks::Sender as WebhookSender;
 use crate::settings::{SERVICE, Settings};
 use access::{KeyFile, RequireApiKey, WatchedKeyRing};
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use cache::RedisStore;
+use mail::Mailer;
+use mail::outbox::{Outbox, Sender as MailSender};
 use pg::Db;
 use service::health::Health;
 use service::server::{self, Process, deadline};
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 use utoipa_actix_web::service_config::ServiceConfig;
 use vault::Vault;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
+    settings.validate()?;
     if settings.api_keys.files.0.is_empty() {
         return Err(CliError::NoApiKeys);
     }
@@ -30,9 +35,8 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
     let keys = WatchedKeyRing::watch(files, settings.api_keys.strict)?;
     let db = Db::new(&settings.database, SERVICE)?;
     let redis = RedisStore::new(&settings.redis)?;
-    let sender = Sender::new(db.clone(), Arc::clone(&vault), settings.webhooks.clone());
-    let sending = tokio::spawn(sender.map_err(CliError::Webhooks)?.run());
-    let cleaning = tokio::spawn(maintenance::run(db.clone(), settings.webhooks.keep_days));
+    let outbox = Arc::new(Outbox::new(db.clone(), Arc::clone(&vault)));
+    let tasks = tasks(settings, &db, &vault, &outbox)?;
     let health = Health::new(SERVICE, VERSION);
     let process = Process {
         health: Arc::new(redis.check(db.check(health, SERVICE, migrate::steps()))),
@@ -40,15 +44,20 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
         openapi: document::document(),
     };
     db.observe_connections(SERVICE);
+    let inviting = Inviting::new(
+        settings.invitations.clone(),
+        outbox,
+        settings.mail.is_some(),
+    );
     let data = (
         Data::new(Validations::new(db.clone(), Some(redis))),
         Data::new(db),
         Data::from(vault),
         Data::new(settings.tenants.clone()),
-        Data::new(settings.invitations.clone()),
+        Data::new(inviting),
     );
     let routes = move |config: &mut ServiceConfig<'_>| {
-        let (validations, db, vault, tenants, invitations) = data.clone();
+        let (validations, db, vault, tenants, inviting) = data.clone();
         let scope = utoipa_actix_web::scope(document::SCOPE)
             .wrap(from_fn(deadline::keep))
             .wrap(RequireApiKey::new(keys.clone()))
@@ -58,12 +67,34 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
             .app_data(db)
             .app_data(vault)
             .app_data(tenants)
-            .app_data(invitations)
+            .app_data(inviting)
             .service(scope);
     };
     let stop = service::shutdown::signal();
     let served = server::run(listener, &settings.server, process, routes, stop).await;
-    sending.abort();
-    cleaning.abort();
+    for task in tasks {
+        task.abort();
+    }
     Ok(served?)
+}
+
+/// What goes on beside the requests: events and mail are sent, and the house is kept clean.
+fn tasks(
+    settings: &Settings,
+    db: &Db,
+    vault: &Arc<Vault>,
+    outbox: &Arc<Outbox>,
+) -> Result<Vec<JoinHandle<()>>, CliError> {
+    let webhooks = WebhookSender::new(db.clone(), Arc::clone(vault), settings.webhooks.clone());
+    let webhooks = webhooks.map_err(CliError::Webhooks)?;
+    let mailer = settings.mail.as_ref();
+    let mailer = mailer.map(|mail| Mailer::new(&mail.from, &mail.smtp));
+    let mail = mailer.transpose()?;
+    let mail = mail.map(|mailer| MailSender::new(Arc::clone(outbox), Some(mailer)));
+    let mut tasks = vec![
+        tokio::spawn(webhooks.run()),
+        tokio::spawn(maintenance::run(db.clone(), settings.webhooks.keep_days)),
+    ];
+    tasks.extend(mail.map(|mail| tokio::spawn(mail.run())));
+    Ok(tasks)
 }

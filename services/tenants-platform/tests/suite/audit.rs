@@ -74,6 +74,14 @@ async fn it_is_exported_whole() {
     assert!(table.text.contains("\"\"=danger,"), "{}", table.text);
     assert_eq!(table.text.matches("\r\n").count(), 2);
     house
+        .get("/tenants/audit/export?limit=1")
+        .await
+        .names(422, "/query/limit");
+    house
+        .get("/tenants/audit?format=csv")
+        .await
+        .names(422, "/query/format");
+    house
         .get("/tenants/audit/export?format=pdf")
         .await
         .names(422, "/query/format");

@@ -17,6 +17,7 @@ pub(crate) struct House {
     pub(crate) database: Database,
     pub(crate) url: String,
     folder: TempDir,
+    settings: Vec<(String, String)>,
     client: reqwest::Client,
     child: Child,
 }
@@ -49,6 +50,7 @@ impl House {
             database,
             url: format!("http://{address}"),
             folder,
+            settings: owned(settings),
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
             child,
         };
@@ -61,7 +63,12 @@ impl House {
 
     /// Runs another command of the program over the same database.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        command(&self.database, &self.folder, NO_REDIS, &[])
+        self.run_with(arguments, &[])
+    }
+
+    /// The same, with settings of its own.
+    pub(crate) fn run_with(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+        command(&self.database, &self.folder, NO_REDIS, settings)
             .args(arguments)
             .output()
             .unwrap()
@@ -160,7 +167,9 @@ impl House {
 
     /// Another instance of the service over the same database, until it is dropped.
     pub(crate) fn another_instance(&self) -> Instance {
-        let child = command(&self.database, &self.folder, NO_REDIS, &[])
+        let settings = self.settings.iter();
+        let settings: Vec<_> = settings.map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let child = command(&self.database, &self.folder, NO_REDIS, &settings)
             .arg("serve")
             .stdout(Stdio::null())
             .spawn();
@@ -201,6 +210,13 @@ impl Drop for House {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn owned(settings: &[(&str, &str)]) -> Vec<(String, String)> {
+    let pairs = settings.iter();
+    pairs
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 fn command(

@@ -12,6 +12,7 @@ mod configuration;
 mod events;
 mod house;
 mod lifecycle;
+mod mail;
 mod memberships;
 mod openapi;
 mod transfer;

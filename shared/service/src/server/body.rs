@@ -5,9 +5,8 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use problem::{Code, Problem};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use serde_path_to_error::Segment;
 use std::future::Future;
 use std::pin::Pin;
@@ -66,38 +65,6 @@ pub fn fit<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
         .map_err(|error| unfit(pointer(error.path()), error.inner()))
 }
 
-/// What is there with a patch (RFC 7396): null empties a member, and what is not named stays.
-pub fn patched<T: Serialize + DeserializeOwned>(
-    before: &T,
-    patch: Map<String, Value>,
-) -> Result<T, Problem> {
-    // Of what was read from JSON itself: this cannot fail.
-    let mut target = serde_json::to_value(before).unwrap_or_default();
-    merge(&mut target, Value::Object(patch));
-    fit(target)
-}
-
-/// RFC 7396 §2.
-fn merge(target: &mut Value, patch: Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch;
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(Map::new());
-    }
-    let Value::Object(target) = target else {
-        return;
-    };
-    for (name, value) in patch {
-        if value.is_null() {
-            target.remove(&name);
-        } else {
-            merge(target.entry(name).or_insert(Value::Null), value);
-        }
-    }
-}
-
 fn unreadable(cause: &serde_json::Error) -> Problem {
     Problem::new(Code::BadJson)
         .detail("The body is not JSON.")
@@ -132,7 +99,6 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 mod tests {
     use super::*;
     use serde::Deserialize;
-    use serde_json::json;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -169,14 +135,5 @@ mod tests {
             let (status, pointer, _) = fault(text);
             assert_eq!((status, pointer.as_str()), (400, "/body"), "{text}");
         }
-    }
-
-    #[test]
-    fn a_patch_changes_what_it_names() {
-        let mut target = json!({ "a": 1, "b": { "c": 2, "d": 3 }, "e": [1] });
-        let patch = json!({ "a": null, "b": { "c": 4 }, "e": [2, 3], "f": { "g": null } });
-        merge(&mut target, patch);
-        let expected = json!({ "b": { "c": 4, "d": 3 }, "e": [2, 3], "f": {} });
-        assert_eq!(target, expected);
     }
 }

@@ -8,6 +8,13 @@ use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder, Secu
 /// The name of the key among the schemes.
 pub const API_KEY: &str = "api_key";
 
+/// What every route that reads JSON can answer.
+const BODY_PROBLEMS: &[(&str, &str)] = &[
+    ("400", "The body is no JSON"),
+    ("413", "The body is too large"),
+    ("415", "The body is not sent as application/json"),
+];
+
 /// Adds the `X-API-Key` header to the components of a document.
 pub struct WithApiKey;
 
@@ -63,7 +70,12 @@ pub fn complete(
 /// The same for an operation that says itself who may ask.
 pub fn describe(operation: &mut Operation, capsule: &str, problems: &[(&str, &str)]) {
     operation.tags = Some(vec![capsule.to_owned()]);
-    for (status, description) in problems {
+    let reads_json = matches!(
+        &operation.request_body,
+        Some(RefOr::T(body)) if body.content.contains_key("application/json")
+    );
+    let of_bodies = if reads_json { BODY_PROBLEMS } else { &[] };
+    for (status, description) in problems.iter().chain(of_bodies) {
         let schema = ContentBuilder::new()
             .schema(Some(Ref::from_schema_name("Problem")))
             .build();

@@ -1,11 +1,13 @@
 //! An actix-web server as every HTTP service here runs it.
 
+mod admission;
 pub mod body;
 pub mod deadline;
 pub mod document;
 mod observe;
 mod overrides;
 pub mod page;
+pub mod patch;
 mod standard_routes;
 pub mod validators;
 
@@ -35,6 +37,9 @@ pub struct ServerSettings {
     /// Threads that answer requests; by default one a processor.
     #[serde(default)]
     pub workers: Option<usize>,
+    /// Requests in work at once; whoever comes when there are so many is turned away. 256 by default.
+    #[serde(default)]
+    pub max_requests: Option<usize>,
 }
 
 /// How long running requests may take to finish once the process stops. The orchestrator kills after 30 s.
@@ -82,13 +87,16 @@ where
     let health = Arc::clone(&process.health);
     let of_handlers = web::Data::from(Arc::clone(&health));
     let observer = observe::Observer::new();
+    let admission = admission::Admission::new(settings.max_requests);
     let server = HttpServer::new(move || {
         let routes = routes.clone();
         App::new()
             .app_data(state.clone())
             .configure(overrides::install)
             .wrap(actix_web::middleware::from_fn(observe::observe))
+            .wrap(actix_web::middleware::from_fn(admission::admit))
             .app_data(observer.clone())
+            .app_data(admission.clone())
             .app_data(of_handlers.clone())
             .configure(standard_routes::install)
             .into_utoipa_app()

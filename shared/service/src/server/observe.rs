@@ -1,5 +1,6 @@
 //! Round every request: its ids, its span, its metrics, and the request id inside every problem.
 
+use crate::budget;
 use crate::telemetry::DURATION_BUCKETS_S;
 use crate::trace_context::{
     REQUEST_ID_HEADER, TRACEPARENT_HEADER, TraceContext, is_request_id, new_request_id,
@@ -63,7 +64,10 @@ pub(super) async fn observe(
     let route = request
         .match_pattern()
         .unwrap_or_else(|| "unmatched".to_owned());
-    let answer = match next.call(request).instrument(span.clone()).await {
+    let answer = match budget::fresh(next.call(request))
+        .instrument(span.clone())
+        .await
+    {
         Ok(response) => Ok(identified(response.map_into_boxed_body(), &request_id)),
         // A middleware gave the request up, and what a response is made of has gone with it.
         Err(error) => Err(GivenUp::new(&error, &request_id)),
@@ -87,6 +91,12 @@ pub(super) async fn observe(
         observer.duration_s.record(taken.as_secs_f64(), &labels);
     }
     Ok(answer?)
+}
+
+/// The answer to a request that is not even begun.
+pub(super) fn refused(request: ServiceRequest, problem: Problem) -> ServiceResponse {
+    let request_id = request_id(request.headers());
+    identified(request.error_response(problem), &request_id)
 }
 
 /// The answer to a request that a middleware gave up.

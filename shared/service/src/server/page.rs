@@ -16,6 +16,7 @@ const MOST: i64 = 200;
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// 1 to 200; 50 by default.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,

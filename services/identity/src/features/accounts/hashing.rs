@@ -3,6 +3,7 @@
 use super::accounts::{self, Account};
 use super::domain::email::Email;
 use super::domain::password;
+use crate::features::limits::{self, Limit};
 use crate::state::State;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -18,6 +19,21 @@ const PARAMS: Params = Params::DEFAULT;
 /// A hash that no password has, with the present costs: what is checked where there is no account.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ib2R5$YVNKtKLY0P07Wn3dPbZPW1RiSU0eBlFqEJkQvWb3kQ0";
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whether somebody who is signed in knows the account's password. Guesses count as those at the sign-in.
+pub(crate) async fn knows_password(
+    state: &State,
+    account: &Account,
+    password: &str,
+) -> Result<bool, Fault> {
+    let key = account.email.to_lowercase();
+    limits::take(state, Limit::Account, &key).await?;
+    let is_right = state.passwords.is(password, &account.password_hash).await?;
+    if is_right {
+        limits::forget(state, Limit::Account, &key).await?;
+    }
+    Ok(is_right)
+}
 
 /// Computes hashes, so many at once as there are processors.
 pub(crate) struct Passwords {

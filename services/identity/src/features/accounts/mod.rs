@@ -10,11 +10,11 @@ mod linking;
 
 pub(crate) use api::{install, routes};
 pub(crate) use data::accounts::{
-    Account, count_admins, find, find_by_email, insert, lock, set_password, set_role,
+    Account, find, find_by_email, insert, lock, lock_admins, set_password, set_role,
 };
 pub(crate) use domain::email::Email;
 pub(crate) use domain::role::Role;
-pub(crate) use hashing::{Passwords, check, choose};
+pub(crate) use hashing::{Passwords, check, choose, knows_password};
 pub(crate) use leaving::end_all;
 pub(crate) use linking::send_verification;
 
@@ -25,10 +25,16 @@ use pg::Migration;
 pub(crate) const CAPSULE: &str = "accounts";
 
 pub(crate) fn migrations() -> Vec<Migration> {
-    vec![Migration {
-        name: "V1__create_account",
-        sql: include_str!("migrations/V1__create_account.sql"),
-    }]
+    vec![
+        Migration {
+            name: "V1__create_account",
+            sql: include_str!("migrations/V1__create_account.sql"),
+        },
+        Migration {
+            name: "V2__add_email_links",
+            sql: include_str!("migrations/V2__add_email_links.sql"),
+        },
+    ]
 }
 
 pub(crate) use links::prune;

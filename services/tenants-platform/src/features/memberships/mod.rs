@@ -4,9 +4,11 @@
 mod api;
 mod data;
 mod domain;
+mod inviting;
 
 pub(crate) use api::routes;
 pub(crate) use data::members::{add_first_owner, all_of, purge, role_of, set_role};
+pub(crate) use inviting::Inviting;
 
 use data::{invitations, members};
 use pg::Migration;

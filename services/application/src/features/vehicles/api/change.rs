@@ -12,8 +12,8 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, patch, post};
 use pg::Db;
 use problem::Problem;
-use serde_json::{Map, Value};
-use service::server::body::{Body, patched};
+use service::server::body::Body;
+use service::server::patch::Patch;
 use service::server::validators::{expect_version, version_tag};
 
 /// Adds a vehicle: by its VIN, as it was chosen from the drop-downs, or by hand. What the VIN says fills in what was left out; while vehicle data cannot be
@@ -53,7 +53,7 @@ pub(super) async fn add_vehicle(
 /// Changes what is sent and leaves the rest (RFC 7396): null empties a member. `If-Match` says which version was read.
 #[utoipa::path(
     params(("vehicle" = Uuid, Path), crate::tenancy::TenantHeader, ("If-Match" = String, Header, description = "The ETag that was read")),
-    request_body = Profile,
+    request_body = Patch<Profile>,
     responses(
         (status = 200, description = "The vehicle", body = Vehicle),
         (status = 409, description = "Another vehicle of the tenant has this VIN", body = Problem, content_type = "application/problem+json"),
@@ -68,12 +68,12 @@ pub(super) async fn change_vehicle(
     member: Member<Edits>,
     db: Data<Db>,
     platform: Data<PlatformData>,
-    body: Body<Map<String, Value>>,
+    body: Body<Patch<Profile>>,
 ) -> Result<HttpResponse, Problem> {
     let id = id_of(&request, "vehicle")?;
     let before = find_living(&db, &member, id).await?;
     expect_version(request.headers(), before.facts.version)?;
-    let profile = patched(&before.profile, body.0)?;
+    let profile = body.0.apply(&before.profile)?;
     if profile == before.profile {
         return Ok(answer(&before));
     }

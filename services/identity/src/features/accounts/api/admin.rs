@@ -1,4 +1,8 @@
 //! Other people's accounts, for support and admins.
+#![expect(
+    unused_qualifications,
+    reason = "the macro that describes the parameters writes one"
+)]
 
 use crate::change::Change;
 use crate::features::accounts::accounts::{self, Account};
@@ -43,6 +47,7 @@ struct Which {
     /// The one with this address.
     email: Option<String>,
     /// 1 to 200; 50 by default.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
@@ -84,7 +89,7 @@ fn id_of(request: &HttpRequest) -> Result<Uuid, Fault> {
 }
 
 /// The users, in the order in which they signed up.
-#[utoipa::path(responses((status = 200, description = "The users", body = List<User>)))]
+#[utoipa::path(params(Which), responses((status = 200, description = "The users", body = List<User>)))]
 #[get("/users")]
 pub(super) async fn list_users(
     state: Data<State>,
@@ -178,12 +183,12 @@ async fn change(
     let admin = require(state, request, Role::Admin).await?;
     let id = id_of(request)?;
     let mut change = Change::begin(&state.db, visitor.by(Some(&admin.id))).await?;
-    let before = accounts::lock(change.transaction(), id).await?;
-    let before = before.ok_or_else(Fault::not_found)?;
     let leaves =
         matches!(act, Act::Disable) || matches!(act, Act::Role(role) if role < Role::Admin);
-    let is_admin = before.role == Role::Admin && before.disabled_at.is_none();
-    if leaves && is_admin && accounts::count_admins(change.transaction()).await? <= 1 {
+    let is_last = leaves && accounts::lock_admins(change.transaction()).await? <= 1;
+    let before = accounts::lock(change.transaction(), id).await?;
+    let before = before.ok_or_else(Fault::not_found)?;
+    if is_last && before.role == Role::Admin && before.disabled_at.is_none() {
         return Err(Fault::conflict("The last admin stays one."));
     }
     let note = match act {

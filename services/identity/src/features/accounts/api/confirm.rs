@@ -1,6 +1,6 @@
 //! `/confirm`: where a mailed link leads.
 
-use super::sign_up;
+use super::{email, sign_up};
 use crate::browser::Browser;
 use crate::change::Change;
 use crate::features::accounts::accounts;
@@ -20,7 +20,7 @@ use maud::{Markup, html};
 use problem::{Code, Problem};
 use serde::Deserialize;
 
-const KINDS: [Kind; 2] = [Kind::SignUp, Kind::Verify];
+const KINDS: [Kind; 3] = [Kind::SignUp, Kind::Verify, Kind::Email];
 const TITLE: &str = "Confirm your address";
 
 #[derive(Deserialize)]
@@ -33,8 +33,8 @@ pub(super) struct TokenQuery {
 #[serde(deny_unknown_fields)]
 pub(super) struct Confirmation {
     csrf: String,
-    token: String,
-    password: Option<String>,
+    pub(super) token: String,
+    pub(super) password: Option<String>,
 }
 
 /// Only shows: programs that look into mail open links too.
@@ -77,6 +77,10 @@ fn form(
                 p { "Enter the password that you chose when you signed up." }
                 (html::password("password", "Password"))
             }
+            @if link.kind == Kind::Email {
+                p { "Enter the password of your account to use this address from now on." }
+                (html::password("password", "Password"))
+            }
             button type="submit" { "Confirm" }
         }
     }
@@ -113,14 +117,15 @@ async fn try_submit(
     }
     // Hashing takes long; no transaction is kept open meanwhile.
     drop(change);
+    if link.kind == Kind::Email {
+        return email::finish(state, browser, visitor, &link, sent).await;
+    }
     let person = link.person.clone().ok_or_else(gone)?;
     limits::take(state, Limit::Account, &person.0.to_lowercase()).await?;
     let password = sent.password.as_deref().unwrap_or_default();
     if !state.passwords.is(password, &person.2).await? {
-        let objection = Some("This is not the password that was chosen at sign-up.");
-        let body = form(state, browser, &sent.token, &link, objection);
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return Ok(page_with(state, browser, status, TITLE, &body));
+        let objection = "This is not the password that was chosen at sign-up.";
+        return Ok(again(state, browser, sent, &link, objection));
     }
     // The address's uniqueness decides between two links of one person.
     let account = sign_up::create(state, visitor, person, true).await?;
@@ -129,6 +134,19 @@ async fn try_submit(
     links::delete(used.transaction(), &hash).await?;
     used.commit().await?;
     sessions::proceed(state, visitor, request, &account, link.flow.as_deref()).await
+}
+
+/// The form once more, with what was wrong.
+pub(super) fn again(
+    state: &State,
+    browser: &Browser,
+    sent: &Confirmation,
+    link: &Link,
+    objection: &str,
+) -> HttpResponse {
+    let body = form(state, browser, &sent.token, link, Some(objection));
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    page_with(state, browser, status, TITLE, &body)
 }
 
 fn confirmed(state: &State, browser: &Browser, flow: Option<&str>) -> HttpResponse {

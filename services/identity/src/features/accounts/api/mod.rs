@@ -2,6 +2,7 @@
 
 mod admin;
 mod confirm;
+mod email;
 mod reset;
 mod self_service;
 mod sign_up;
@@ -23,6 +24,7 @@ pub(crate) fn install(config: &mut ServiceConfig) {
         .route("/account", web::get().to(self_service::show))
         .route("/account/profile", web::post().to(self_service::profile))
         .route("/account/password", web::post().to(self_service::password))
+        .route("/account/email", web::post().to(email::submit))
         .route("/account/delete", web::post().to(self_service::delete));
 }
 

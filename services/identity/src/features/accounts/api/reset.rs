@@ -80,6 +80,7 @@ async fn try_forgot(
         kind: id.map_or(Kind::Nothing, |_| Kind::Reset),
         account: id,
         person: None,
+        email: None,
         flow: None,
     };
     let to = account.as_ref().map(|account| account.email.as_str());
@@ -87,7 +88,7 @@ async fn try_forgot(
     let subject = id.map_or_else(|| "nobody".to_owned(), |id| id.to_string());
     change.note(Note::new("password.reset_requested", None, subject));
     change.commit().await?;
-    state.mail_waits.notify_one();
+    state.outbox.ring();
     Ok(sign_up::check_your_mail(state, browser))
 }
 

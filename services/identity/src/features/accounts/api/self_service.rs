@@ -1,10 +1,10 @@
 //! `/account`: what people do with their own account.
 
+use super::email;
 use crate::browser::Browser;
 use crate::change::Change;
 use crate::features::accounts::accounts::{self, Account};
-use crate::features::accounts::{Role, choose, end_all, leaving};
-use crate::features::limits::{self, Limit};
+use crate::features::accounts::{Role, choose, end_all, knows_password, leaving};
 use crate::features::second_factor;
 use crate::features::sessions::{self, Signed};
 use crate::html::{self, Field, answer, csrf, page, page_with, see_other};
@@ -62,7 +62,7 @@ async fn try_show(
 }
 
 /// Everything on one page; an objection to what was sent comes first.
-async fn overview(
+pub(super) async fn overview(
     state: &State,
     browser: &Browser,
     signed: &Signed,
@@ -80,6 +80,7 @@ async fn overview(
             button.plain type="submit" { "Sign out" }
         }
         (profile_section(state, browser, account))
+        (email::section(state, browser))
         (password_section(state, browser, account))
         (factor)
         (sessions)
@@ -207,17 +208,6 @@ pub(super) async fn password(
     answer(work.await)
 }
 
-/// Guesses here count as those at the sign-in.
-async fn knows_password(state: &State, account: &Account, password: &str) -> Result<bool, Fault> {
-    let key = account.email.to_lowercase();
-    limits::take(state, Limit::Account, &key).await?;
-    let is_right = state.passwords.is(password, &account.password_hash).await?;
-    if is_right {
-        limits::forget(state, Limit::Account, &key).await?;
-    }
-    Ok(is_right)
-}
-
 pub(super) async fn delete(
     state: Data<State>,
     browser: Browser,
@@ -234,7 +224,7 @@ pub(super) async fn delete(
             return overview(&state, &browser, &signed, objection).await;
         }
         let mut change = Change::begin(&state.db, visitor.by(Some(&account.id))).await?;
-        let admins = accounts::count_admins(change.transaction()).await?;
+        let admins = accounts::lock_admins(change.transaction()).await?;
         if account.role == Role::Admin && admins <= 1 {
             return Err(Fault::conflict("The last admin cannot leave."));
         }

@@ -162,12 +162,13 @@ async fn ask_for_proof(
         kind,
         account: None,
         person: Some(person).filter(|_| !taken),
+        email: None,
         flow,
     };
     let to = may.is_ok().then_some(email.as_str());
     linking::send(state, change.transaction(), &link, to).await?;
     change.commit().await?;
-    state.mail_waits.notify_one();
+    state.outbox.ring();
     Ok(())
 }
 

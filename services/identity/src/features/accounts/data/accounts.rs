@@ -5,6 +5,7 @@ use crate::features::accounts::domain::role::Role;
 use jiff::Timestamp;
 use pg::{Db, DbError, Transaction};
 use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -113,6 +114,21 @@ pub(crate) async fn set_name(
     .await
 }
 
+/// Another address, known to be the owner's; false when it is another account's.
+pub(crate) async fn set_email(
+    transaction: &Transaction,
+    id: Uuid,
+    email: &Email,
+) -> Result<bool, DbError> {
+    let sql = include_str!("queries/set_email.sql");
+    let parameters: [&(dyn ToSql + Sync); 3] = [&id, &email.as_str(), &email.key()];
+    match transaction.execute(sql, &parameters).await {
+        Ok(rows) => Ok(rows == 1),
+        Err(error) if error.sql_state() == Some(&SqlState::UNIQUE_VIOLATION) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 pub(crate) async fn set_role(
     transaction: &Transaction,
     id: Uuid,
@@ -144,11 +160,11 @@ pub(crate) async fn delete(transaction: &Transaction, id: Uuid) -> Result<(), Db
     set(transaction, include_str!("queries/delete.sql"), &[&id]).await
 }
 
-/// How many admins can sign in.
-pub(crate) async fn count_admins(transaction: &Transaction) -> Result<i64, DbError> {
-    let sql = include_str!("queries/count_admins.sql");
-    let row = transaction.query_opt(sql, &[]).await?;
-    Ok(row.map_or(0, |row| row.get("admins")))
+/// How many admins can sign in. None of them stops being one until the transaction ends: two who demote each other must not
+/// both find another one left. Ask before any account is locked, so that all wait in one order.
+pub(crate) async fn lock_admins(transaction: &Transaction) -> Result<usize, DbError> {
+    let sql = include_str!("queries/lock_admins.sql");
+    Ok(transaction.query(sql, &[]).await?.len())
 }
 
 async fn set(

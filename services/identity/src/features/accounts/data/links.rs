@@ -12,15 +12,18 @@ pub(crate) enum Kind {
     Verify,
     /// Permits a new password.
     Reset,
+    /// Gives an account another address.
+    Email,
     /// Nothing: somebody asked for an account that there is not, or is already.
     Nothing,
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 4] = [
+    const ALL: [(Self, &'static str); 5] = [
         (Self::SignUp, "sign_up"),
         (Self::Verify, "verify"),
         (Self::Reset, "reset"),
+        (Self::Email, "email"),
         (Self::Nothing, "nothing"),
     ];
 
@@ -35,10 +38,10 @@ impl Kind {
     }
 
     /// For how many hours it can be used.
-    const fn hours(self) -> i32 {
+    pub(crate) const fn hours(self) -> i32 {
         match self {
             Self::Reset => 1,
-            Self::SignUp | Self::Verify | Self::Nothing => 24,
+            Self::SignUp | Self::Verify | Self::Email | Self::Nothing => 24,
         }
     }
 }
@@ -50,6 +53,8 @@ pub(crate) struct Link {
     pub(crate) account: Option<Uuid>,
     /// Of a sign-up: address, name, hash of the password.
     pub(crate) person: Option<(String, String, String)>,
+    /// Of a change of address: the new one.
+    pub(crate) email: Option<String>,
     /// The authorization request to go on with.
     pub(crate) flow: Option<String>,
 }
@@ -62,6 +67,7 @@ pub(crate) async fn insert(
     let (email, name, hash) = link.person.clone().map_or((None, None, None), |person| {
         (Some(person.0), Some(person.1), Some(person.2))
     });
+    let email = email.or_else(|| link.email.clone());
     let kind = link.kind;
     transaction
         .execute(
@@ -100,6 +106,7 @@ pub(crate) async fn find(
         kind,
         account: row.get("account_id"),
         person: person.map(|((email, name), hash)| (email, name, hash)),
+        email: row.get("email"),
         flow: row.get("flow"),
     };
     Ok(Some(link).filter(|link| kinds.contains(&link.kind)))

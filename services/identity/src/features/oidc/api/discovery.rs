@@ -48,7 +48,7 @@ pub(super) async fn discovery(state: Data<State>, request: HttpRequest) -> HttpR
 }
 
 /// The public keys by which tokens are judged (RFC 7517).
-#[utoipa::path(responses((status = 200, description = "The keys", body = Value)))]
+#[utoipa::path(responses((status = 200, description = "The keys", body = Value), (status = 503, description = "The database cannot be reached", body = Problem, content_type = "application/problem+json")))]
 #[get("/jwks")]
 pub(super) async fn jwks(
     state: Data<State>,

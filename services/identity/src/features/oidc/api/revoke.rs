@@ -30,7 +30,7 @@ struct RevocationForm {
 /// its time; the answer is the same.
 #[utoipa::path(
     request_body(content = RevocationForm, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "It is not in force any more"), (status = 400, description = "Why not", body = OAuthError))
+    responses((status = 200, description = "It is not in force any more"), (status = 400, description = "Why not", body = OAuthError), (status = 503, description = "The database cannot be reached; try again after Retry-After", body = OAuthError))
 )]
 #[post("/revoke")]
 pub(super) async fn revoke(

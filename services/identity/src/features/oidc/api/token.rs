@@ -69,7 +69,7 @@ struct Grant {
 /// Gives tokens for a code, or for a refresh token, which is used up by that.
 #[utoipa::path(
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "Tokens", body = Tokens), (status = 400, description = "Why not", body = OAuthError))
+    responses((status = 200, description = "Tokens", body = Tokens), (status = 400, description = "Why not", body = OAuthError), (status = 503, description = "The database cannot be reached; try again after Retry-After", body = OAuthError))
 )]
 #[post("/token")]
 pub(super) async fn post_token(

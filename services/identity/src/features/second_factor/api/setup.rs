@@ -2,6 +2,7 @@
 
 use crate::browser::Browser;
 use crate::change::Change;
+use crate::features::accounts::knows_password;
 use crate::features::limits::{self, Limit};
 use crate::features::second_factor::domain::totp;
 use crate::features::second_factor::{factors, is_on, proving};
@@ -27,6 +28,7 @@ const TITLE: &str = "Second factor";
 #[serde(deny_unknown_fields)]
 pub(super) struct FirstCode {
     csrf: String,
+    password: String,
     code: String,
 }
 
@@ -110,7 +112,9 @@ fn form(
         div.qr role="img" aria-label="A picture for an authenticator app; the same as text is below" { (PreEscaped(picture)) }
         p.soft { "Or enter this secret: " code { (secret) } }
         form method="post" action=(state.path("/account/second-factor")) {
-            (csrf(state, browser)) (field.show())
+            (csrf(state, browser))
+            (html::password("password", "Password"))
+            (field.show())
             button type="submit" { "Turn on" }
         }
         p { a href=(state.path("/account")) { "Back" } }
@@ -127,16 +131,21 @@ pub(super) async fn confirm(
     let work = async {
         browser.expect(&state, &sent.csrf)?;
         let account = sessions::require(&state, &request).await?.account;
-        limits::take(&state, Limit::Code, &account.id.to_string()).await?;
-        if let Some(codes) = proving::confirm(&state, &visitor, account.id, &sent.code).await? {
-            limits::forget(&state, Limit::Code, &account.id.to_string()).await?;
-            return Ok(recovery_codes(&state, &browser, &codes));
-        }
+        // A session that was left open must not be enough to lock its owner out.
+        let objection = if knows_password(&state, &account, &sent.password).await? {
+            limits::take(&state, Limit::Code, &account.id.to_string()).await?;
+            if let Some(codes) = proving::confirm(&state, &visitor, account.id, &sent.code).await? {
+                limits::forget(&state, Limit::Code, &account.id.to_string()).await?;
+                return Ok(recovery_codes(&state, &browser, &codes));
+            }
+            "The code is not right. Is the clock of the device right?"
+        } else {
+            "The password is not right."
+        };
         let Some((secret, _)) = proving::secret(&state, account.id, false).await? else {
             return Ok(see_other(&state.path("/account")));
         };
-        let objection = Some("The code is not right. Is the clock of the device right?");
-        let body = form(&state, &browser, &secret, &account.email, objection)?;
+        let body = form(&state, &browser, &secret, &account.email, Some(objection))?;
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         Ok(page_with(&state, &browser, status, TITLE, &body))
     };
@@ -162,16 +171,10 @@ pub(super) async fn turn_off(
     let work = async {
         browser.expect(&state, &sent.csrf)?;
         let account = sessions::require(&state, &request).await?.account;
-        limits::take(&state, Limit::Account, &account.email.to_lowercase()).await?;
-        if !state
-            .passwords
-            .is(&sent.password, &account.password_hash)
-            .await?
-        {
+        if !knows_password(&state, &account, &sent.password).await? {
             let problem = Problem::new(Code::Forbidden);
             return Err(problem.detail("The password is not right.").into());
         }
-        limits::forget(&state, Limit::Account, &account.email.to_lowercase()).await?;
         let mut change = Change::begin(&state.db, visitor.by(Some(&account.id))).await?;
         factors::purge(change.transaction(), account.id).await?;
         change.note(Note::new("second_factor.disabled", None, account.id));

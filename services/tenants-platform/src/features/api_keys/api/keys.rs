@@ -54,12 +54,13 @@ struct KeyChange {
 #[serde(deny_unknown_fields)]
 struct Rotation {
     /// For how long the old key is still valid: a day by default, 30 at most.
+    #[schema(maximum = 2_592_000)]
     overlap_s: Option<u32>,
 }
 
 /// A key with its secret. It is shown this once.
 #[derive(Serialize, ToSchema)]
-struct WithSecret {
+struct KeyWithSecret {
     #[serde(flatten)]
     api_key: ApiKey,
     #[schema(example = "mvp_live_aB3dE6gH9jK2_0123456789abcdefghijABCDEFGHIJ01_1sT4xZ")]
@@ -67,7 +68,7 @@ struct WithSecret {
 }
 
 /// Makes a key.
-#[utoipa::path(params(("tenant" = Uuid, Path)), request_body = KeyToMake, responses((status = 201, description = "The key; it is shown this once", body = WithSecret)))]
+#[utoipa::path(params(("tenant" = Uuid, Path)), request_body = KeyToMake, responses((status = 201, description = "The key; it is shown this once", body = KeyWithSecret)))]
 #[post("/{tenant}/api-keys")]
 pub(super) async fn create_key(
     tenant: TenantId,
@@ -103,7 +104,7 @@ pub(super) async fn create_key(
 }
 
 /// The keys of a tenant, revoked ones too.
-#[utoipa::path(params(("tenant" = Uuid, Path)), responses((status = 200, description = "The keys", body = List<ApiKey>)))]
+#[utoipa::path(params(("tenant" = Uuid, Path), PageQuery), responses((status = 200, description = "The keys", body = List<ApiKey>)))]
 #[get("/{tenant}/api-keys")]
 pub(super) async fn list_keys(
     tenant: TenantId,
@@ -188,7 +189,7 @@ pub(super) async fn revoke_key(
     params(("tenant" = Uuid, Path), ("key" = String, Path)),
     request_body = Rotation,
     responses(
-        (status = 201, description = "The new key; it is shown this once", body = WithSecret),
+        (status = 201, description = "The new key; it is shown this once", body = KeyWithSecret),
         (status = 409, description = "It was replaced already", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -262,7 +263,7 @@ fn shown(
 ) -> HttpResponse {
     response
         .insert_header((CACHE_CONTROL, "no-store"))
-        .json(WithSecret { api_key, key })
+        .json(KeyWithSecret { api_key, key })
 }
 
 fn checked(key: ApiKey) -> Result<ApiKey, Fault> {

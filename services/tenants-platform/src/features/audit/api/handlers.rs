@@ -1,4 +1,8 @@
 //! The routes: which entries, as a page or as a file.
+#![expect(
+    unused_qualifications,
+    reason = "the macro that describes the parameters writes one"
+)]
 
 use super::export::{Format, export};
 use ::audit::Filter;
@@ -39,6 +43,7 @@ struct Which {
     #[param(value_type = Option<String>, format = DateTime)]
     to: Option<Timestamp>,
     /// 1 to 200; 50 by default. Not for exports.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
     /// From the page before. Not for exports.
     cursor: Option<String>,
@@ -99,12 +104,15 @@ pub(super) fn shown((entry, hash): (Entry, Vec<u8>)) -> AuditEntry {
 }
 
 /// Who did what, the latest first.
-#[utoipa::path(responses((status = 200, description = "The entries", body = List<AuditEntry>)))]
+#[utoipa::path(params(Which), responses((status = 200, description = "The entries", body = List<AuditEntry>)))]
 #[get("/audit")]
 pub(super) async fn list_entries(
     db: Data<Db>,
     query: Query<Which>,
 ) -> Result<HttpResponse, Problem> {
+    if query.format.is_some() {
+        return Err(Fault::invalid("/query/format", "is for exports").into());
+    }
     let page = Page::read(query.limit, query.cursor.as_deref())?;
     let before = page.after::<i64>()?;
     let found = ::audit::latest(&db, &query.filter(), before, page.rows()).await;
@@ -113,12 +121,16 @@ pub(super) async fn list_entries(
 }
 
 /// Everything that matches, the oldest first, as lines of JSON or as a table.
-#[utoipa::path(responses((status = 200, description = "The entries", content((AuditEntry = "application/x-ndjson"), (String = "text/csv")))))]
+#[utoipa::path(params(Which), responses((status = 200, description = "The entries", content((AuditEntry = "application/x-ndjson"), (String = "text/csv")))))]
 #[get("/audit/export")]
 pub(super) async fn export_entries(
     db: Data<Db>,
     query: Query<Which>,
 ) -> Result<HttpResponse, Problem> {
+    if query.limit.is_some() || query.cursor.is_some() {
+        let detail = "is not for exports, which have everything";
+        return Err(Fault::invalid("/query/limit", detail).into());
+    }
     let format = match query.format.as_deref() {
         None | Some("ndjson") => Format::Lines,
         Some("csv") => Format::Table,

@@ -3,7 +3,6 @@
 use super::read;
 use crate::caller::{Caller, TenantId};
 use crate::change::Change;
-use crate::etag::{etag, expect};
 use crate::features::configuration::domain::difference::{differences, without_secrets};
 use crate::features::configuration::domain::key::{Key, Scope};
 use crate::features::configuration::keys;
@@ -22,6 +21,7 @@ use problem::{Code, Problem};
 use read::Configuration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use service::server::validators::{expect_version, version_tag};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vault::Vault;
@@ -99,7 +99,7 @@ pub(super) async fn apply(
     tenants::lock_living(transaction, tenant.0).await?;
     let now = values::latest_in(transaction, tenant.0).await;
     let now = now.map_err(Fault::from)?;
-    expect(request.headers(), now.number)?;
+    expect_version(request.headers(), now.number)?;
     let all = keys::list_in(transaction).await.map_err(Fault::from)?;
     let values = make(&now.values, &all)?;
     if values != now.values {
@@ -125,7 +125,7 @@ pub(super) async fn apply(
     change.commit().await?;
     let configuration = read::of(db, tenant.0).await?;
     Ok(HttpResponse::Ok()
-        .insert_header((ETAG, etag(configuration.version)))
+        .insert_header((ETAG, version_tag(configuration.version)))
         .json(configuration))
 }
 

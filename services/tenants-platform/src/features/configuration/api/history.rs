@@ -1,4 +1,8 @@
 //! How a tenant's configuration was, and going back.
+#![expect(
+    unused_qualifications,
+    reason = "the macro that describes the parameters writes one"
+)]
 
 use super::change::apply;
 use super::read::Configuration;
@@ -51,7 +55,7 @@ struct PastVersion {
 }
 
 /// The versions of a tenant's configuration, the latest first.
-#[utoipa::path(params(("tenant" = Uuid, Path)), responses((status = 200, description = "The versions", body = List<PastVersion>)))]
+#[utoipa::path(params(("tenant" = Uuid, Path), PageQuery), responses((status = 200, description = "The versions", body = List<PastVersion>)))]
 #[get("/{tenant}/configuration/history")]
 pub(super) async fn list_history(
     tenant: TenantId,
@@ -78,7 +82,7 @@ pub(super) async fn list_history(
 }
 
 /// What differs between two versions.
-#[utoipa::path(params(("tenant" = Uuid, Path)), responses((status = 200, description = "The keys that differ", body = List<Difference>)))]
+#[utoipa::path(params(("tenant" = Uuid, Path), Between), responses((status = 200, description = "The keys that differ", body = List<Difference>)))]
 #[get("/{tenant}/configuration/diff")]
 pub(super) async fn get_differences(
     tenant: TenantId,

@@ -2,7 +2,6 @@
 
 use crate::caller::{Caller, TenantId};
 use crate::change::Change;
-use crate::etag::etag;
 use crate::features::configuration::domain::effective::{Effective, effective};
 use crate::features::configuration::secret_place;
 use crate::features::configuration::{keys, values};
@@ -18,6 +17,7 @@ use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::Serialize;
+use service::server::validators::version_tag;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -46,7 +46,7 @@ pub(super) async fn get_configuration(
 ) -> Result<HttpResponse, Problem> {
     let configuration = of(&db, tenant.0).await?;
     // For If-Match. No 304: what the plan and the defaults have changes without the tenant's version.
-    let etag = etag(configuration.version);
+    let etag = version_tag(configuration.version);
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag))
         .insert_header((CACHE_CONTROL, "private, no-cache"))

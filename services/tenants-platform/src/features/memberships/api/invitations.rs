@@ -4,9 +4,9 @@ use crate::caller::{Caller, TenantId, id_of, is_user};
 use crate::change::Change;
 use crate::features::memberships::domain::owners;
 use crate::features::memberships::invitations::{self, Invitation};
+use crate::features::memberships::inviting::{Delivery, Inviting};
 use crate::features::memberships::members::{self, Member};
 use crate::features::tenants;
-use crate::settings::InvitationSettings;
 use ::audit::Note;
 use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
@@ -26,6 +26,7 @@ use vault::{Vault, random_text};
 const TOKEN_LENGTH: usize = 32;
 const TOKEN_PURPOSE: &str = "invitation";
 const LONGEST_VALID_DAYS: u16 = 90;
+const LONGEST_NAME: usize = 100;
 
 /// Whom to invite.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -35,7 +36,11 @@ struct InvitationToMake {
     /// Only whoever has this address may accept it.
     email: Option<String>,
     /// 1 to 90.
+    #[schema(minimum = 1, maximum = 90)]
     valid_days: Option<u16>,
+    /// How the mail calls whoever invites. Up to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
+    inviter_name: Option<String>,
 }
 
 /// An invitation and its link. The token is shown this once.
@@ -45,6 +50,7 @@ struct Invited {
     invitation: Invitation,
     token: String,
     link: String,
+    delivery: Delivery,
 }
 
 /// The token of a link.
@@ -73,14 +79,15 @@ pub(super) async fn create_invitation(
     caller: Caller,
     db: Data<Db>,
     vault: Data<Vault>,
-    settings: Data<InvitationSettings>,
+    inviting: Data<Inviting>,
     body: Json<InvitationToMake>,
 ) -> Result<HttpResponse, Problem> {
-    let days = body.valid_days.unwrap_or(settings.valid_days);
+    let days = body.valid_days.unwrap_or(inviting.settings.valid_days);
     if !(1..=LONGEST_VALID_DAYS).contains(&days) {
         return Err(Fault::invalid("/body/valid_days", "must be from 1 to 90").into());
     }
     let email = body.email.as_deref().map(checked_email).transpose()?;
+    let inviter = body.inviter_name.as_deref().map(checked_name).transpose()?;
     let now = pg::now();
     let expires_at = now.saturating_add(SignedDuration::from_hours(i64::from(days) * 24));
     let invitation = Invitation {
@@ -96,21 +103,27 @@ pub(super) async fn create_invitation(
     };
     let token = random_text(TOKEN_LENGTH);
     let mut change = Change::begin(&db, &caller).await?;
-    tenants::lock_living(change.transaction(), tenant.0).await?;
+    let host = tenants::lock_living(change.transaction(), tenant.0).await?;
     let hash = vault.hash(TOKEN_PURPOSE, &token);
     let inserted = invitations::insert(change.transaction(), &invitation, &hash).await;
     inserted.map_err(Fault::from)?;
+    let link = inviting.link(&token);
+    let transaction = change.transaction();
+    let sent = inviting.send(transaction, &invitation, &host.name, inviter, &link);
+    let delivery = sent.await?;
     change.note(Note::new("invitation.created", tenant.0, invitation.id).after(&invitation));
     change.commit().await?;
+    inviting.ring();
     Ok(HttpResponse::Created().json(Invited {
-        link: settings.link.replace("{token}", &token),
         invitation,
         token,
+        link,
+        delivery,
     }))
 }
 
 /// The invitations that can still be accepted.
-#[utoipa::path(params(("tenant" = Uuid, Path)), responses((status = 200, description = "The invitations", body = List<Invitation>)))]
+#[utoipa::path(params(("tenant" = Uuid, Path), PageQuery), responses((status = 200, description = "The invitations", body = List<Invitation>)))]
 #[get("/{tenant}/invitations")]
 pub(super) async fn list_invitations(
     tenant: TenantId,
@@ -132,11 +145,13 @@ pub(super) async fn revoke_invitation(
     tenant: TenantId,
     caller: Caller,
     db: Data<Db>,
+    inviting: Data<Inviting>,
 ) -> Result<HttpResponse, Problem> {
     let id = id_of(&request, "invitation")?;
     let mut change = Change::begin(&db, &caller).await?;
     let revoked = invitations::revoke(change.transaction(), tenant.0, id).await;
     let before = revoked.map_err(Fault::from)?.ok_or_else(Fault::not_found)?;
+    inviting.take_back(change.transaction(), id).await?;
     change.note(Note::new("invitation.revoked", tenant.0, id).before(&before));
     change.commit().await?;
     Ok(HttpResponse::NoContent().finish())
@@ -171,6 +186,7 @@ pub(super) async fn accept_invitation(
     caller: Caller,
     db: Data<Db>,
     vault: Data<Vault>,
+    inviting: Data<Inviting>,
     body: Json<Acceptance>,
 ) -> Result<HttpResponse, Problem> {
     if !is_user(&body.user) {
@@ -192,6 +208,8 @@ pub(super) async fn accept_invitation(
     let (member, _) = members::set_role(&mut change, tenant, &body.user, role).await?;
     let accepted = invitations::accept(change.transaction(), invitation.id, &body.user).await;
     accepted.map_err(Fault::from)?;
+    let transaction = change.transaction();
+    inviting.take_back(transaction, invitation.id).await?;
     change.note(Note::new("invitation.accepted", tenant, invitation.id).after(&member));
     change.commit().await?;
     Ok(HttpResponse::Ok().json(member))
@@ -208,6 +226,18 @@ fn is_for(invitation: &Invitation, acceptance: &Acceptance) -> bool {
         wanted.eq_ignore_ascii_case(brought.trim())
     });
     is_free && is_address
+}
+
+fn checked_name(text: &str) -> Result<&str, Fault> {
+    let text = text.trim();
+    let is_name =
+        (1..=LONGEST_NAME).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    is_name.then_some(text).ok_or_else(|| {
+        Fault::invalid(
+            "/body/inviter_name",
+            "must be 1 to 100 characters, none of them a control character",
+        )
+    })
 }
 
 fn checked_email(text: &str) -> Result<String, Fault> {

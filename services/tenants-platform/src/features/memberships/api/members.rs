@@ -23,7 +23,7 @@ struct RoleToGive {
 }
 
 /// The members of a tenant.
-#[utoipa::path(params(("tenant" = Uuid, Path)), responses((status = 200, description = "The members", body = List<Member>)))]
+#[utoipa::path(params(("tenant" = Uuid, Path), PageQuery), responses((status = 200, description = "The members", body = List<Member>)))]
 #[get("/{tenant}/members")]
 pub(super) async fn list_members(
     tenant: TenantId,
@@ -91,7 +91,7 @@ pub(super) async fn remove_member(
 }
 
 /// The tenants of a person, with its role in each.
-#[utoipa::path(params(("user" = String, Path, description = "The `sub` of the person's token")), responses((status = 200, description = "The memberships", body = List<Member>)))]
+#[utoipa::path(params(("user" = String, Path, description = "The `sub` of the person's token"), PageQuery), responses((status = 200, description = "The memberships", body = List<Member>)))]
 #[get("/users/{user}/memberships")]
 pub(super) async fn list_memberships(
     user: Path<String>,

@@ -1,7 +1,6 @@
 //! Making a tenant.
 
 use crate::caller::{Caller, is_user};
-use crate::etag::etag;
 use crate::features::tenants::domain::slug;
 use crate::features::tenants::lifecycle::{self, NewTenant, Once};
 use crate::features::tenants::tenants::Tenant;
@@ -13,6 +12,7 @@ use fault::Fault;
 use pg::Db;
 use problem::{Code, Problem};
 use serde::{Deserialize, Serialize};
+use service::server::validators::version_tag;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
@@ -24,7 +24,7 @@ const LONGEST_KEY: usize = 255;
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct TenantToMake {
-    #[schema(example = "The Smiths")]
+    #[schema(example = "The Smiths", min_length = 1, max_length = 200)]
     name: String,
     /// Made of the name where it is absent.
     #[schema(example = "the-smiths")]
@@ -73,7 +73,7 @@ pub(super) async fn create_tenant(
     };
     Ok(response
         .insert_header((LOCATION, format!("/tenants/{}", made.tenant.id)))
-        .insert_header((ETAG, etag(made.tenant.version)))
+        .insert_header((ETAG, version_tag(made.tenant.version)))
         .json(made.tenant))
 }
 

@@ -1,9 +1,12 @@
 //! Looking at tenants and changing their names and plans.
+#![expect(
+    unused_qualifications,
+    reason = "the macro that describes the parameters writes one"
+)]
 
 use super::create::checked_name;
 use crate::caller::{Caller, TenantId};
 use crate::change::Change;
-use crate::etag::{etag, expect};
 use crate::features::tenants::plans;
 use crate::features::tenants::tenants::{self, Filter, Tenant};
 use ::audit::Note;
@@ -18,6 +21,7 @@ use problem::Problem;
 use serde::Deserialize;
 use service::server::page::Page;
 use service::server::validators::is_known;
+use service::server::validators::{expect_version, version_tag};
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -43,7 +47,7 @@ struct TenantChange {
 }
 
 /// The tenants, the oldest first.
-#[utoipa::path(responses((status = 200, description = "The tenants", body = List<Tenant>)))]
+#[utoipa::path(params(Which), responses((status = 200, description = "The tenants", body = List<Tenant>)))]
 #[get("")]
 pub(super) async fn list_tenants(
     db: Data<Db>,
@@ -71,7 +75,7 @@ pub(super) async fn get_tenant(
 ) -> Result<HttpResponse, Problem> {
     let found = tenants::find(&db, tenant.0).await.map_err(Fault::from)?;
     let found = found.ok_or_else(Fault::not_found)?;
-    let etag = etag(found.version);
+    let etag = version_tag(found.version);
     let mut response = if is_known(request.headers(), &etag) {
         HttpResponse::NotModified().finish()
     } else {
@@ -105,7 +109,7 @@ pub(super) async fn change_tenant(
     let name = wanted.name.as_deref().map(checked_name).transpose()?;
     let mut change = Change::begin(&db, &caller).await?;
     let before = tenants::lock_living(change.transaction(), tenant.0).await?;
-    expect(request.headers(), before.version)?;
+    expect_version(request.headers(), before.version)?;
     if let Some(plan) = &wanted.plan {
         let found = plans::find(change.transaction(), plan).await;
         let unknown = || Fault::invalid("/body/plan", "is not a plan");
@@ -121,6 +125,6 @@ pub(super) async fn change_tenant(
     change.note(note.before(&before).after(&after));
     change.commit().await?;
     Ok(HttpResponse::Ok()
-        .insert_header((ETAG, etag(after.version)))
+        .insert_header((ETAG, version_tag(after.version)))
         .json(after))
 }

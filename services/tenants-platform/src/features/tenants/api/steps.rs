@@ -2,7 +2,6 @@
 
 use crate::caller::{Caller, TenantId};
 use crate::change::Change;
-use crate::etag::etag;
 use crate::features::tenants::domain::life::Step;
 use crate::features::tenants::lifecycle;
 use crate::features::tenants::tenants::{self, Tenant};
@@ -15,6 +14,7 @@ use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::Deserialize;
+use service::server::validators::version_tag;
 use utoipa::ToSchema;
 
 const LONGEST_REASON: usize = 500;
@@ -97,7 +97,7 @@ async fn take(
     let after = lifecycle::step(&mut change, before, step, reason, grace_days).await?;
     change.commit().await?;
     let mut response = HttpResponse::Ok().json(&after);
-    tag(&mut response, ETAG, &etag(after.version));
+    tag(&mut response, ETAG, &version_tag(after.version));
     Ok(response)
 }
 

@@ -12,11 +12,14 @@ use jiff::Timestamp;
 use pg::Db;
 use problem::{Code, Problem};
 use serde::Serialize;
+use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 const LARGEST_BYTES: usize = 64 * 1024 * 1024;
+/// An archive is many statements.
+const PATIENCE: Duration = Duration::from_secs(10);
 const ZIP: &str = "application/zip";
 
 /// Every route of the capsule, without the check of the API key.
@@ -38,7 +41,8 @@ pub(super) async fn export_tenant(
     caller: Caller,
     db: Data<Db>,
 ) -> Result<HttpResponse, Problem> {
-    let (moved, told) = gather(&db, tenant.0).await?;
+    let patient = db.get_ref().clone().with_query_timeout(PATIENCE);
+    let (moved, told) = gather(&patient, tenant.0).await?;
     let name = format!("{}.zip", moved.tenant.slug);
     let written = web::block(move || archive::write(&moved, &told, Timestamp::now().to_string()));
     let written = written
@@ -75,7 +79,8 @@ pub(super) async fn import_tenant(
     let read = web::block(move || archive::read(&bytes)).await;
     let read = read.map_err(|error| Fault::broken("an import was broken off", error))?;
     let moved = read.map_err(|error| unreadable(&error))?;
-    let id = settle(&db, &caller, &moved).await?;
+    let patient = db.get_ref().clone().with_query_timeout(PATIENCE);
+    let id = settle(&patient, &caller, &moved).await?;
     Ok(HttpResponse::Created()
         .insert_header(("Location", format!("/tenants/{id}")))
         .json(Arrived { id }))

@@ -1,4 +1,8 @@
 //! The routes: one tenant, or many.
+#![expect(
+    unused_qualifications,
+    reason = "the macro that describes the parameters writes one"
+)]
 
 use crate::caller::{TenantId, is_user};
 use crate::features::validation::Validations;
@@ -50,7 +54,7 @@ struct Found {
 }
 
 /// Says whether a tenant may be served now.
-#[utoipa::path(params(("tenant" = Uuid, Path)), responses((status = 200, description = "The tenant exists", body = TenantValidation), (status = 304, description = "You have it already (If-None-Match)")))]
+#[utoipa::path(params(("tenant" = Uuid, Path), Who), responses((status = 200, description = "The tenant exists", body = TenantValidation), (status = 304, description = "You have it already (If-None-Match)")))]
 #[get("/{tenant}/validate")]
 pub(super) async fn validate_tenant(
     request: HttpRequest,

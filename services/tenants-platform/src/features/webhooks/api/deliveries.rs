@@ -21,7 +21,7 @@ struct Replayed {
 }
 
 /// What was sent to an endpoint, or is to be, the latest first.
-#[utoipa::path(params(("webhook" = Uuid, Path)), responses((status = 200, description = "The deliveries", body = List<Delivery>)))]
+#[utoipa::path(params(("webhook" = Uuid, Path), PageQuery), responses((status = 200, description = "The deliveries", body = List<Delivery>)))]
 #[get("/webhooks/{webhook}/deliveries")]
 pub(super) async fn list_deliveries(
     request: HttpRequest,

@@ -1,4 +1,8 @@
 //! Subscribing, looking, changing, leaving.
+#![expect(
+    unused_qualifications,
+    reason = "the macro that describes the parameters writes one"
+)]
 
 use crate::caller::{Caller, id_of};
 use crate::change::Change;
@@ -50,7 +54,7 @@ struct WebhookChange {
 
 /// An endpoint with the secret that its events are signed with. It is shown this once.
 #[derive(Debug, Serialize, ToSchema)]
-struct WithSecret {
+struct WebhookWithSecret {
     #[serde(flatten)]
     webhook: Endpoint,
     #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
@@ -68,7 +72,7 @@ struct Which {
 }
 
 /// Subscribes an address to events.
-#[utoipa::path(request_body = NewWebhook, responses((status = 201, description = "The endpoint and its secret", body = WithSecret)))]
+#[utoipa::path(request_body = NewWebhook, responses((status = 201, description = "The endpoint and its secret", body = WebhookWithSecret)))]
 #[post("/webhooks")]
 pub(super) async fn create_webhook(
     caller: Caller,
@@ -94,11 +98,11 @@ pub(super) async fn create_webhook(
     inserted.map_err(Fault::from)?;
     change.note(note("webhook.created", &webhook).after(&webhook));
     change.commit().await?;
-    Ok(HttpResponse::Created().json(WithSecret { webhook, secret }))
+    Ok(HttpResponse::Created().json(WebhookWithSecret { webhook, secret }))
 }
 
 /// The endpoints, the oldest first.
-#[utoipa::path(responses((status = 200, description = "The endpoints", body = List<Endpoint>)))]
+#[utoipa::path(params(Which), responses((status = 200, description = "The endpoints", body = List<Endpoint>)))]
 #[get("/webhooks")]
 pub(super) async fn list_webhooks(
     db: Data<Db>,
@@ -178,7 +182,7 @@ pub(super) async fn delete_webhook(
 }
 
 /// Gives an endpoint a new secret; the old one signs nothing more.
-#[utoipa::path(params(("webhook" = Uuid, Path)), responses((status = 200, description = "The endpoint and its new secret", body = WithSecret)))]
+#[utoipa::path(params(("webhook" = Uuid, Path)), responses((status = 200, description = "The endpoint and its new secret", body = WebhookWithSecret)))]
 #[post("/webhooks/{webhook}/rotate-secret")]
 pub(super) async fn rotate_secret(
     request: HttpRequest,
@@ -197,7 +201,7 @@ pub(super) async fn rotate_secret(
     updated.map_err(Fault::from)?;
     change.note(note("webhook.secret_rotated", &webhook));
     change.commit().await?;
-    Ok(HttpResponse::Ok().json(WithSecret { webhook, secret }))
+    Ok(HttpResponse::Ok().json(WebhookWithSecret { webhook, secret }))
 }
 
 async fn locked(change: &Change, request: &HttpRequest) -> Result<Endpoint, Fault> {

@@ -1,4 +1,8 @@
 //! Reading events in order, and waiting for the next.
+#![expect(
+    unused_qualifications,
+    reason = "the macro that describes the parameters writes one"
+)]
 
 use crate::features::webhooks::events::{self, Event};
 use actix_web::web::{Data, Query};
@@ -7,6 +11,7 @@ use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use serde::{Deserialize, Serialize};
+use service::budget;
 use service::health::Health;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -26,8 +31,10 @@ struct From {
     /// Events after this number; 0 for all that are kept. Without it, none: the answer says where the end is.
     after: Option<i64>,
     /// 1 to 1,000; 100 by default.
+    #[param(minimum = 1, maximum = 1_000)]
     limit: Option<i64>,
     /// How long to wait for an event where there is none, up to 25 seconds.
+    #[param(maximum = 25)]
     wait_s: Option<u64>,
     /// Of this tenant alone.
     tenant_id: Option<Uuid>,
@@ -44,7 +51,7 @@ struct Events {
 }
 
 /// What happened, in order; waits for the next event where asked to.
-#[utoipa::path(responses((status = 200, description = "The events", body = Events)))]
+#[utoipa::path(params(From), responses((status = 200, description = "The events", body = Events)))]
 #[get("/events")]
 pub(super) async fn list_events(
     db: Data<Db>,
@@ -63,7 +70,8 @@ pub(super) async fn list_events(
     let after = query.after.unwrap_or(last);
     let deadline = Instant::now() + Duration::from_secs(wait_s);
     loop {
-        let found = events::after(&db, after, query.tenant_id, limit).await;
+        // Each look is a question of its own: many of them may take longer than one request may.
+        let found = budget::fresh(events::after(&db, after, query.tenant_id, limit)).await;
         let data = found.map_err(Fault::from)?;
         // Who stops lets nobody wait: the reader asks again, another instance or the next start.
         let is_over = health.is_draining() || Instant::now() + LOOK > deadline;

@@ -27,6 +27,7 @@ pub(super) async fn run(
     let settings = ServerSettings {
         host: listen.host.clone(),
         port: listen.port,
+        max_requests: None,
         workers: Some(1),
     };
     let refused = |error: std::io::Error| EtlError::Settings(format!("etl.listen: {error}"));

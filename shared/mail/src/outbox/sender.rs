@@ -1,12 +1,12 @@
 //! The task that sends.
 
-use super::messages::{self, Due, Letter};
-use crate::state::State;
-use actix_web::web::Data;
+use super::messages::{self, Due};
+use super::{Letter, Outbox};
+use crate::{MailError, Mailer, Message};
 use fault::Fault;
-use mail::{MailError, Mailer, Message};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Counter;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Other instances' mail, and what was postponed, is looked for so often.
@@ -15,31 +15,29 @@ const FIRST_DELAY_S: f64 = 5.0;
 const LONGEST_DELAY_S: f64 = 900.0;
 
 /// Sends what is in the outbox.
-pub(crate) struct Sender {
-    state: Data<State>,
+pub struct Sender {
+    outbox: Arc<Outbox>,
     /// Without one, links go to the log.
     mailer: Option<Mailer>,
-    sent: Counter<u64>,
+    attempts: Counter<u64>,
 }
 
 impl Sender {
-    pub(crate) fn new(state: Data<State>) -> Result<Self, MailError> {
-        let mail = &state.settings.mail;
-        let smtp = mail.smtp.as_ref().filter(|_| !mail.links_to_log);
-        let mailer = smtp.map(|smtp| Mailer::new(&mail.from, smtp));
-        let sent = opentelemetry::global::meter("identity")
+    /// Without a mailer it writes links to the log: for one person's own machine only.
+    pub fn new(outbox: Arc<Outbox>, mailer: Option<Mailer>) -> Self {
+        let attempts = opentelemetry::global::meter("mail")
             .u64_counter("mvp_mail_attempts")
             .with_description("Attempts to send a mail, by outcome")
             .build();
-        Ok(Self {
-            mailer: mailer.transpose()?,
-            state,
-            sent,
-        })
+        Self {
+            outbox,
+            mailer,
+            attempts,
+        }
     }
 
     /// Never returns.
-    pub(crate) async fn run(self) {
+    pub async fn run(self) {
         loop {
             match self.round().await {
                 Ok(true) => continue,
@@ -51,26 +49,30 @@ impl Sender {
                 ),
             }
             // Whichever comes first.
-            let _ = tokio::time::timeout(INTERVAL, self.state.mail_waits.notified()).await;
+            let _ = tokio::time::timeout(INTERVAL, self.outbox.rung.notified()).await;
         }
     }
 
-    /// Sends what is due; false when nothing was.
+    /// Sends a mail that is due; false when none was.
     async fn round(&self) -> Result<bool, Fault> {
-        let due = messages::claim(&self.state.db).await?;
-        for message in &due {
-            self.handle(message).await?;
+        let due = messages::claim(&self.outbox.db).await?;
+        if let Some(due) = &due {
+            self.handle(due).await?;
         }
-        Ok(!due.is_empty())
+        Ok(due.is_some())
     }
 
     async fn handle(&self, due: &Due) -> Result<(), Fault> {
-        let db = &self.state.db;
-        let outcome = match messages::open(&self.state, due) {
-            Ok(letter) => self.deliver(&letter).await,
-            Err(fault) => {
-                tracing::error!(error = service::errors::chain(&fault), "a mail is lost");
-                Err(MailError::Message)
+        let db = &self.outbox.db;
+        let outcome = if due.is_over {
+            Ok("over")
+        } else {
+            match messages::open(&self.outbox.vault, due) {
+                Ok(letter) => self.deliver(&letter).await,
+                Err(fault) => {
+                    tracing::error!(error = service::errors::chain(&fault), "a mail is lost");
+                    Err(MailError::Message)
+                }
             }
         };
         let (label, error) = match outcome {
@@ -111,6 +113,6 @@ impl Sender {
     }
 
     fn count(&self, outcome: &'static str) {
-        self.sent.add(1, &[KeyValue::new("outcome", outcome)]);
+        self.attempts.add(1, &[KeyValue::new("outcome", outcome)]);
     }
 }

@@ -1,3 +1,0 @@
-//! Messages in PostgreSQL.
-
-pub(crate) mod messages;

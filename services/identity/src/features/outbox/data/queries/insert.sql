@@ -1,1 +1,0 @@
-INSERT INTO outbox.message (id, sealed) VALUES ($1, $2)

@@ -1,0 +1,1 @@
+ALTER TABLE outbox.message ADD COLUMN until timestamptz;
