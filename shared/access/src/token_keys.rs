@@ -9,7 +9,7 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// A key set has a few kilobytes.
 const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
@@ -41,8 +41,8 @@ pub(crate) struct TokenKeys {
     kept: Duration,
     pause: Duration,
     set: ArcSwapOption<KeySet>,
-    /// When the issuer was last asked; held while it is asked, so that it is asked once.
-    asked: Mutex<Option<Instant>>,
+    /// When the issuer was last asked; held while it is asked, so that it is asked once and the others wait for the answer.
+    asked: Arc<Mutex<Option<Instant>>>,
 }
 
 impl TokenKeys {
@@ -54,7 +54,7 @@ impl TokenKeys {
             kept: Duration::from_secs(settings.keys_kept_s),
             pause: Duration::from_secs(settings.fetch_pause_s),
             set: ArcSwapOption::empty(),
-            asked: Mutex::new(None),
+            asked: Arc::new(Mutex::new(None)),
         }
     }
 
@@ -66,17 +66,17 @@ impl TokenKeys {
         }
         // Somebody who has an old key need not wait until another's fetch ends.
         let old = self.lookup(id, self.kept);
-        let mut asked = match (&old, self.asked.try_lock()) {
+        let asked = Arc::clone(&self.asked);
+        let asked = match (&old, Arc::clone(&asked).try_lock_owned()) {
             (_, Ok(asked)) => asked,
             (Found::Key(_), Err(_)) => return old,
-            (_, Err(_)) => self.asked.lock().await,
+            (_, Err(_)) => asked.lock_owned().await,
         };
         // What was fetched while this one waited may be the answer.
         match self.lookup(id, self.fresh) {
             found @ Found::Key(_) => return found,
-            _ => self.fetch_if_due(&mut asked).await,
+            _ => self.fetch_if_due(asked).await,
         }
-        drop(asked);
         self.lookup(id, self.kept)
     }
 
@@ -91,7 +91,7 @@ impl TokenKeys {
         }
     }
 
-    async fn fetch_if_due(self: &Arc<Self>, asked: &mut MutexGuard<'_, Option<Instant>>) {
+    async fn fetch_if_due(self: &Arc<Self>, mut asked: OwnedMutexGuard<Option<Instant>>) {
         let pause = if self.set.load().is_some() {
             self.pause
         } else {
@@ -100,10 +100,14 @@ impl TokenKeys {
         if asked.is_some_and(|at| at.elapsed() < pause) {
             return;
         }
-        **asked = Some(Instant::now());
+        *asked = Some(Instant::now());
         let this = Arc::clone(self);
-        // In a task of its own: a caller that hangs up must not cost the others the answer.
-        let _ = tokio::spawn(async move { this.fetch_and_keep().await }).await;
+        // In a task of its own, which the others wait for: a caller that hangs up must not cost them the answer.
+        let fetching = tokio::spawn(async move {
+            this.fetch_and_keep().await;
+            drop(asked);
+        });
+        let _ = fetching.await;
     }
 
     async fn fetch_and_keep(&self) {

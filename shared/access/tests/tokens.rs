@@ -13,6 +13,7 @@ use access::{TokenError, TokenSettings, TokenVerifier};
 use issuer::{AUDIENCE, Issuer, Key, now, ok};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 #[tokio::test]
 async fn tokens_signed_with_each_permitted_algorithm_name_their_caller() {
@@ -246,6 +247,17 @@ async fn a_flood_of_unknown_key_ids_costs_the_issuer_one_fetch() {
     }
     assert_eq!(issuer.asked(), 1);
     assert!(verifier.verify(&key.sign(&issuer.claims())).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_caller_that_hangs_up_costs_the_next_one_nothing() {
+    let key = Key::new("k1", Algorithm::ES256);
+    let issuer = Issuer::start(&[key.public()]);
+    let (verifier, token) = (issuer.verifier(), key.sign(&issuer.claims()));
+    let hung_up = tokio::time::timeout(Duration::ZERO, verifier.verify(&token)).await;
+    assert!(hung_up.is_err(), "the keys were there at once");
+    assert!(verifier.verify(&token).await.is_ok());
+    assert_eq!(issuer.asked(), 1);
 }
 
 #[tokio::test]

@@ -378,15 +378,17 @@ fn no_statement_of_a_capsule_names_the_schema_of_another() {
     let capsules: BTreeSet<_> = all
         .iter()
         .filter_map(|name| in_capsule(name))
-        .map(|(_, capsule, _)| capsule)
+        .map(|(service, capsule, _)| (service, capsule))
         .collect();
     let mut wrong = Vec::new();
     for name in all.iter().filter(|name| has_extension(name, "sql")) {
-        let Some((_, own, _)) = in_capsule(name) else {
+        let Some((service, own, _)) = in_capsule(name) else {
             continue;
         };
         let text = std::fs::read_to_string(root().join(name)).unwrap();
-        for other in capsules.iter().filter(|other| **other != own) {
+        // Another service has another database.
+        let others = capsules.iter().filter(|(of, _)| *of == service);
+        for (_, other) in others.filter(|(_, other)| *other != own) {
             let named = text.match_indices(&format!("{other}.")).any(|(at, _)| {
                 let before = text.get(..at).and_then(|before| before.chars().last());
                 before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '.')

@@ -2,48 +2,64 @@
 
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, web};
 use problem::{Code, Problem};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
 
-/// A JSON body. What does not fit is a 422 with a pointer to the member that is wrong; what is no JSON a 400.
-#[derive(Debug, Clone)]
-pub struct Body<T>(pub T);
+/// Bodies are small here; a handler that takes more reads them itself.
+const LARGEST_BYTES: usize = 256 * 1024;
 
-impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
-    type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+/// A JSON body that has not been read. It is read by the handler, once everything else about the request is known to be good: what a stranger sends
+/// is never looked at.
+pub struct Body<T> {
+    payload: web::Payload,
+    is_json: bool,
+    of: PhantomData<T>,
+}
+
+impl<T: DeserializeOwned> Body<T> {
+    /// Reads it. What does not fit is a 422 with a pointer to the member that is wrong; what is no JSON a 400.
+    pub async fn read(self) -> Result<T, Problem> {
+        if !self.is_json {
+            return Err(Problem::new(Code::UnsupportedMediaType).detail("Send application/json."));
+        }
+        let bytes = self.payload.to_bytes_limited(LARGEST_BYTES).await;
+        let bytes = bytes.map_err(|_| {
+            let detail = format!("The body may have {LARGEST_BYTES} bytes.");
+            Problem::new(Code::BodyTooLarge).detail(detail)
+        })?;
+        let broken = |_| Problem::new(Code::BadRequest).detail("The body could not be read.");
+        read(&bytes.map_err(broken)?)
+    }
+}
+
+impl<T: 'static> FromRequest for Body<T> {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = request.headers().get(CONTENT_TYPE).is_some_and(|value| {
             let text = value.to_str().unwrap_or_default();
             let essence = text.split(';').next().unwrap_or_default().trim();
-            essence.eq_ignore_ascii_case("application/json")
-                || essence.eq_ignore_ascii_case("application/merge-patch+json")
+            ["application/json", "application/merge-patch+json"]
+                .iter()
+                .any(|known| essence.eq_ignore_ascii_case(known))
         });
-        let bytes = Bytes::from_request(request, payload);
-        Box::pin(async move {
-            if !is_json {
-                return Err(
-                    Problem::new(Code::UnsupportedMediaType).detail("Send application/json.")
-                );
-            }
-            let bytes = bytes.await.map_err(|_| {
-                // The only limit that is met here: a client that hangs up hears nothing anyway.
-                Problem::new(Code::BodyTooLarge).detail("The body may have 262144 bytes.")
-            })?;
-            read(&bytes).map(Self)
-        })
+        let payload = web::Payload::from_request(request, payload).into_inner();
+        ready(payload.map(|payload| Self {
+            payload,
+            is_json,
+            of: PhantomData,
+        }))
     }
 }
 
-/// Reads a body.
-pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// Reads the bytes of a body.
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let found = serde_path_to_error::deserialize(&mut reader);
     let found = found.map_err(|error| {

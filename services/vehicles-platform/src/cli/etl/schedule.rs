@@ -6,6 +6,11 @@ use crate::settings::SERVICE;
 
 pub(super) async fn run(etl: &Etl) -> Result<(), CliError> {
     let telemetry = service::telemetry::init(SERVICE, env!("CARGO_PKG_VERSION"))?;
-    etl::run_schedule(etl, telemetry, service::shutdown::signal()).await?;
+    Box::pin(etl::run_schedule(
+        etl,
+        telemetry,
+        service::shutdown::signal(),
+    ))
+    .await?;
     Ok(())
 }

@@ -16,6 +16,8 @@ use service::server::body::Body;
 use service::server::patch::Patch;
 use service::server::validators::{expect_version, version_tag};
 
+type ProfilePatch = Patch<Profile>;
+
 /// Adds a vehicle: by its VIN, as it was chosen from the drop-downs, or by hand. What the VIN says fills in what was left out; while vehicle data cannot be
 /// had, the vehicle is kept with `decoding.status` `pending` and completed later.
 #[utoipa::path(
@@ -36,8 +38,9 @@ pub(super) async fn add_vehicle(
     platform: Data<PlatformData>,
     body: Body<Profile>,
 ) -> Result<HttpResponse, Problem> {
-    let once = Once::read(request.headers(), "POST /api/vehicles", &body.0)?;
-    let prepared = keeping::prepare(&platform, &member, body.0, None).await?;
+    let profile = body.read().await?;
+    let once = Once::read(request.headers(), "POST /api/vehicles", &profile)?;
+    let prepared = keeping::prepare(&platform, &member, profile, None).await?;
     let mut change = Change::begin(&db, &member).await?;
     if let Some(answered) = once.replay(&change).await? {
         return Ok(answered);
@@ -53,7 +56,7 @@ pub(super) async fn add_vehicle(
 /// Changes what is sent and leaves the rest (RFC 7396): null empties a member. `If-Match` says which version was read.
 #[utoipa::path(
     params(("vehicle" = Uuid, Path), crate::tenancy::TenantHeader, ("If-Match" = String, Header, description = "The ETag that was read")),
-    request_body = Patch<Profile>,
+    request_body = ProfilePatch,
     responses(
         (status = 200, description = "The vehicle", body = Vehicle),
         (status = 409, description = "Another vehicle of the tenant has this VIN", body = Problem, content_type = "application/problem+json"),
@@ -68,12 +71,12 @@ pub(super) async fn change_vehicle(
     member: Member<Edits>,
     db: Data<Db>,
     platform: Data<PlatformData>,
-    body: Body<Patch<Profile>>,
+    body: Body<ProfilePatch>,
 ) -> Result<HttpResponse, Problem> {
     let id = id_of(&request, "vehicle")?;
     let before = find_living(&db, &member, id).await?;
     expect_version(request.headers(), before.facts.version)?;
-    let profile = body.0.apply(&before.profile)?;
+    let profile = body.read().await?.apply(&before.profile)?;
     if profile == before.profile {
         return Ok(answer(&before));
     }

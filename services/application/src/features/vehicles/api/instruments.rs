@@ -59,12 +59,13 @@ pub(super) async fn replace_instrument(
     let vehicle = find_living(&db, &member, id_of(&request, "vehicle")?).await?;
     let id = vehicle.facts.id;
     let route = format!("POST /api/vehicles/{id}/instruments");
-    let once = Once::read(request.headers(), &route, &body.0)?;
+    let replacement = body.read().await?;
+    let once = Once::read(request.headers(), &route, &replacement)?;
     let mut change = Change::begin(&db, &member).await?;
     if let Some(answered) = once.replay(&change).await? {
         return Ok(answered);
     }
-    let instrument = logbook::replace(&mut change, &vehicle, body.0).await?;
+    let instrument = logbook::replace(&mut change, &vehicle, replacement).await?;
     let location = format!("/api/vehicles/{id}/instruments/{}", instrument.id);
     let answer = once
         .keep(&change, location, "\"1\"".to_owned(), &instrument)

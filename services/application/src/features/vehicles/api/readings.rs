@@ -76,12 +76,13 @@ pub(super) async fn add_reading(
     let vehicle = find_living(&db, &member, id_of(&request, "vehicle")?).await?;
     let id = vehicle.facts.id;
     let route = format!("POST /api/vehicles/{id}/readings");
-    let once = Once::read(request.headers(), &route, &body.0)?;
+    let new = body.read().await?;
+    let once = Once::read(request.headers(), &route, &new)?;
     let mut change = Change::begin(&db, &member).await?;
     if let Some(answered) = once.replay(&change).await? {
         return Ok(answered);
     }
-    let reading = logbook::add(&mut change, &vehicle, &body.0).await?;
+    let reading = logbook::add(&mut change, &vehicle, &new).await?;
     let location = format!("/api/vehicles/{id}/readings/{}", reading.id);
     let etag = version_tag(reading.version);
     let answer = once.keep(&change, location, etag, &reading).await?;
@@ -131,10 +132,11 @@ pub(super) async fn change_reading(
     body: Body<ReadingToAdd>,
 ) -> Result<HttpResponse, Problem> {
     let vehicle = find_living(&db, &member, id_of(&request, "vehicle")?).await?;
+    let new = body.read().await?;
     let mut change = Change::begin(&db, &member).await?;
     let before = logbook::locked(&change, &vehicle, id_of(&request, "reading")?).await?;
     expect_version(request.headers(), before.version)?;
-    let after = logbook::correct(&mut change, &vehicle, &before, &body.0).await?;
+    let after = logbook::correct(&mut change, &vehicle, &before, &new).await?;
     change.commit().await?;
     Ok(answer(&after))
 }
