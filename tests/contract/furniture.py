@@ -99,7 +99,7 @@ def application(house: House) -> Place:
     if not hasattr(house, "token"):
         identity(house)
     release = ROOT / "services/vehicles-platform/tests/data/mini.sql.zst"
-    tenants = house.start("tenants-platform", {"server": {"port": free_port()}})
+    tenants = house.start("tenants-platform", {})
     vehicles = house.start("vehicles-platform", {"etl": {"reader_role": ""}}, [["etl", "load", str(release)]])
     more = {
         "platform_vehicles": {"url": vehicles.url, "key_file": house.secret("contract-key", KEY)},
@@ -112,6 +112,7 @@ def application(house: House) -> Place:
     known["models"] = ids(service, "models", year=2022, make_id=known["makes"][0])
     known["vins"] = ["1HGFE2F50NL500001"]
     known |= garage(service, house.token)
+    known["tenants"] = [tenant["id"] for tenant in tenants.call("GET", "/tenants")["data"]]
     return Place(service, {"token": {"bearer": house.token}}, known)
 
 
