@@ -114,6 +114,7 @@ test: tool-nextest tool-schemathesis ## Run every test on real PostgreSQL and Re
 	@$(CARGO) test --workspace --locked --doc --quiet
 	@$(TARGET)/debug/mvp with-stores -- $(CARGO) nextest run --workspace --locked
 	@$(call ask,5)
+	@$(TARGET)/debug/mvp with-stores -- scripts/check-feature-capsule.sh
 
 contract: tool-schemathesis ## Ask the services whatever their API documents permit and forbid: make contract SERVICES=identity EXAMPLES=500
 	@$(CARGO) build --locked $(PROGRAMS)

@@ -7,10 +7,13 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
 copy=$CARGO_TARGET_DIR/feature-capsule
 rm -rf "$copy"
 mkdir -p "$copy"
-trap 'rm -rf "$copy"' EXIT
+# What was built of the copy must not pass for the tree's own.
+finish() { rm -rf "$copy"; (cd "$root" && cargo clean --quiet -p application -p test-kit); }
+trap finish EXIT
 (cd "$root" && git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf -) | tar -xf - -C "$copy"
 cd "$copy"
 scripts/generate-feature-capsule.sh spare_parts >/dev/null
+git init --quiet && git add --all
 cargo fmt -p application --check
 cargo clippy --quiet --locked -p application --all-targets -- -D warnings
 cargo nextest run --locked -p application spare_parts isolation openapi

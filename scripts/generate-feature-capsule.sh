@@ -20,7 +20,8 @@ article=a
 [[ $thing =~ ^[aeiou] ]] && article=an
 fill() {
   sed -e "s/__Things__/${words^}/g; s/__A_Thing__/${article^} ${thing//_/ }/g; s/__Thing__/$type/g" \
-    -e "s/__a_thing___/${article}_${thing}_/g; s/__a_thing__/$article ${thing//_/ }/g; s/__things__/$things/g; s/__thing__/$thing/g" "$1"
+    -e "s/__a_thing___/${article}_${thing}_/g; s/__a_thing__/$article ${thing//_/ }/g; s/__words__/$words/g; s/__word__/${thing//_/ }/g" \
+    -e "s/__things__/$things/g; s/__thing__/$thing/g" "$1"
 }
 
 templates=$root/scripts/feature-capsule
