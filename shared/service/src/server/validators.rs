@@ -33,11 +33,16 @@ pub fn expect_version(headers: &HeaderMap, version: i64) -> Result<(), Problem> 
     if names(value.to_str().unwrap_or_default(), &version_tag(version)) {
         return Ok(());
     }
-    Err(Problem::new(Code::PreconditionFailed)
+    Err(outdated(version))
+}
+
+/// What a writer is told who has read an older version than this one.
+pub fn outdated(version: i64) -> Problem {
+    Problem::new(Code::PreconditionFailed)
         .detail(format!(
             "The present version is {version}; read it and try again."
         ))
-        .error("/header/If-Match", "is not the present version"))
+        .error("/header/If-Match", "is not the present version")
 }
 
 #[cfg(test)]

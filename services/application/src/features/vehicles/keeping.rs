@@ -14,6 +14,7 @@ use crate::tenancy::{Edits, Member};
 use fault::Fault;
 use pg::{Db, DbError};
 use problem::{Code, Problem};
+use service::server::validators::outdated;
 use std::time::Duration;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
@@ -107,7 +108,7 @@ pub(super) async fn change(
     let id = before.facts.id;
     let present = living(vehicles::lock(change.transaction(), id).await?)?;
     if present.facts.version != before.facts.version {
-        return Err(outdated(present.facts.version));
+        return Err(outdated(present.facts.version).into());
     }
     free(change, &prepared.profile, Some(id)).await?;
     let after = vehicles::update(change.transaction(), id, &prepared.written()).await;
@@ -177,15 +178,6 @@ pub(super) fn living(found: Option<Vehicle>) -> Result<Vehicle, Fault> {
     found
         .filter(|vehicle| vehicle.facts.deleted_at.is_none())
         .ok_or_else(Fault::not_found)
-}
-
-pub(super) fn outdated(version: i64) -> Fault {
-    Problem::new(Code::PreconditionFailed)
-        .detail(format!(
-            "The present version is {version}; read it and try again."
-        ))
-        .error("/header/If-Match", "is not the present version")
-        .into()
 }
 
 /// The plan includes one more.
