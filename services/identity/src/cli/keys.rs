@@ -19,7 +19,11 @@ pub(super) enum Command {
         now: bool,
     },
     /// Takes a key back for good: tokens that it signed are refused as soon as their readers fetch the keys again.
-    Remove { kid: String },
+    Remove {
+        /// As `list` prints it: one in sixty-four begins with a hyphen.
+        #[arg(allow_hyphen_values = true)]
+        kid: String,
+    },
 }
 
 pub(super) async fn run(state: &State, command: Command) -> Result<(), CliError> {
@@ -44,5 +48,16 @@ pub(super) async fn run(state: &State, command: Command) -> Result<(), CliError>
             change.note(Note::new("key.removed", None, &kid));
             Ok(change.commit().await?)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::Cli;
+    use clap::Parser;
+
+    #[test]
+    fn a_key_whose_name_begins_with_a_hyphen_can_be_removed() {
+        Cli::try_parse_from(["identity", "keys", "remove", "-dOZv"]).unwrap();
     }
 }
