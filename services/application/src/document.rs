@@ -2,6 +2,7 @@
 
 use crate::features;
 use crate::health_route::get_health;
+use crate::tenancy::get_me;
 use problem::Problem;
 use service::server::document::{self, WithToken};
 use utoipa::OpenApi;
@@ -33,6 +34,15 @@ const OF_TENANTS: [(&str, &str); 6] = [
     ),
 ];
 
+/// What a route about the person who asks can answer.
+const OF_PEOPLE: [(&str, &str); 2] = [
+    ("401", "The token is missing or not valid"),
+    (
+        "503",
+        "The tenants platform does not answer; try again after Retry-After",
+    ),
+];
+
 /// What every route of the platform's data can answer.
 const OF_PLATFORM: [(&str, &str); 2] = [
     (
@@ -56,6 +66,7 @@ const OF_PLATFORM: [(&str, &str); 2] = [
     components(schemas(Problem)),
     modifiers(&WithToken),
     tags(
+        (name = "me", description = "Who is signed in, and the tenants of that person"),
         (name = "platform_data", description = "Vehicles as the platform knows them: the drop-downs, and VINs decoded"),
         (name = "vehicles", description = "People's vehicles, the logs of their odometers, their photos"),
         (name = "activity", description = "Who changed what"),
@@ -66,7 +77,10 @@ struct Base;
 
 /// Every route.
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(get_health).configure(features::routes);
+    config
+        .service(get_health)
+        .service(get_me)
+        .configure(features::routes);
 }
 
 /// The document, with the answers common to all routes filled in.
@@ -80,6 +94,7 @@ pub(crate) fn document() -> Document {
         for operation in document::operations(item) {
             match capsule.as_str() {
                 "health" => {}
+                "me" => document::describe(operation, "me", &OF_PEOPLE),
                 "platform" => document::describe(operation, "platform_data", &OF_PLATFORM),
                 capsule => document::describe(operation, capsule, &OF_TENANTS),
             }

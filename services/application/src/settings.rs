@@ -56,6 +56,8 @@ pub(crate) struct PlatformDataSettings {
     pub(crate) follow_s: u64,
     /// How long a caller waits at most.
     pub(crate) patience_ms: u64,
+    /// How long who keeps a vehicle waits for what its VIN says; then it is decoded later.
+    pub(crate) vin_patience_ms: u64,
 }
 
 const DAY_S: u64 = 24 * 3_600;
@@ -68,6 +70,7 @@ impl Default for PlatformDataSettings {
             stale_s: 30 * DAY_S,
             follow_s: 30,
             patience_ms: 4_000,
+            vin_patience_ms: 200,
         }
     }
 }

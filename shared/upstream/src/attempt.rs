@@ -44,6 +44,14 @@ impl Question {
         }
     }
 
+    /// A statement of how something is, in a JSON body.
+    pub fn put(path: impl Into<String>, json: impl Into<Bytes>) -> Self {
+        Self {
+            method: Method::PUT,
+            ..Self::post(path, json)
+        }
+    }
+
     /// The answer with this validator need not be sent again.
     #[must_use]
     pub fn unless(mut self, etag: Option<&str>) -> Self {

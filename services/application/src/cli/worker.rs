@@ -5,6 +5,7 @@ use crate::features::deferred::{self, Claimed, Queue, Undone, Work};
 use crate::features::platform_data::PlatformData;
 use crate::features::{self, idempotency};
 use crate::settings::{SERVICE, Settings};
+use crate::tenancy::Tenancy;
 use cache::RedisStore;
 use pg::Db;
 use service::health::Health;
@@ -20,11 +21,12 @@ const CLEAN_EVERY: Duration = Duration::from_mins(10);
 struct Worker {
     db: Db,
     platform: PlatformData,
+    tenancy: Tenancy,
 }
 
 impl Work for Worker {
     async fn run(&self, claimed: &Claimed) -> Result<(), Undone> {
-        features::work(&self.db, &self.platform, claimed).await
+        features::work(&self.db, &self.platform, &self.tenancy, claimed).await
     }
 }
 
@@ -36,9 +38,10 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
     let redis = RedisStore::new(&settings.redis)?;
     let db = Db::new(&settings.database, NAME)?;
     let platform = PlatformData::new(settings, &redis)?;
+    let tenancy = Tenancy::new(settings)?;
     let health = redis.check(db.check(Health::new(NAME, VERSION), SERVICE, migrate::steps()));
     let process = Process {
-        health: Arc::new(platform.watch(health)),
+        health: Arc::new(tenancy.watch(platform.watch(health))),
         telemetry,
         openapi: OpenApiBuilder::new().build(),
     };
@@ -46,7 +49,12 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CliError> {
     let following = tokio::spawn(platform.clone().follow_releases());
     let cleaning = tokio::spawn(clean(db.clone()));
     let queue = Queue::new(db.clone());
-    let working = tokio::spawn(async move { queue.run(&Worker { db, platform }).await });
+    let worker = Worker {
+        db,
+        platform,
+        tenancy,
+    };
+    let working = tokio::spawn(async move { queue.run(&worker).await });
     let stop = service::shutdown::signal();
     let served = server::run(listener, server_settings, process, |_| {}, stop).await;
     // What is in hand is not done by halves: it is one transaction, and is claimed again when its lease ends.

@@ -1,8 +1,11 @@
 //! Whose data a request is about, and what the person may do there: the word of the tenants platform, never older than a minute.
 
+mod me;
 mod member;
 mod right;
+mod telling;
 
+pub(crate) use me::get_me;
 pub(crate) use member::{Member, TenantHeader};
 pub(crate) use right::{Adds, Edits, Views};
 
@@ -21,7 +24,10 @@ use uuid::Uuid;
 
 /// What the platform says of itself may be ten seconds old; with this it is under the minute that it may be in all.
 const KEPT: Duration = Duration::from_secs(45);
-const FRESH: Duration = Duration::from_secs(15);
+/// The younger what is kept when the platform falls silent, the longer it lasts.
+const FRESH: Duration = Duration::from_secs(5);
+/// The breaker must ask again before what is kept has ended.
+const OPEN_AT_MOST_MS: u64 = 10_000;
 const LOCAL_BYTES: u64 = 4 * 1024 * 1024;
 /// Personal tenants that are remembered; which one is whose never changes.
 const PEOPLE: u64 = 100_000;
@@ -34,6 +40,8 @@ pub(crate) struct Tenancy {
     memberships: Reads,
     checking: Operation,
     making: Operation,
+    listing: Operation,
+    telling: Operation,
     personal: moka::sync::Cache<Arc<str>, Uuid>,
 }
 
@@ -51,7 +59,9 @@ pub(crate) struct Membership {
 
 impl Tenancy {
     pub(crate) fn new(settings: &Settings) -> Result<Self, SetupError> {
-        let upstream = Upstream::new("platform_tenants", &settings.platform_tenants)?;
+        let mut settings = settings.platform_tenants.clone();
+        settings.breaker.open_ms = settings.breaker.open_ms.min(OPEN_AT_MOST_MS);
+        let upstream = Upstream::new("platform_tenants", &settings)?;
         let checking = upstream.operation("memberships");
         let policy = Policy {
             fresh_for: FRESH,
@@ -64,6 +74,8 @@ impl Tenancy {
         Ok(Self {
             memberships,
             making: upstream.operation("making"),
+            listing: upstream.operation("listing"),
+            telling: upstream.operation("usage"),
             checking,
             personal: moka::sync::Cache::new(PEOPLE),
         })
@@ -71,7 +83,8 @@ impl Tenancy {
 
     /// Adds the platform to `/health`.
     pub(crate) fn watch(&self, health: Health) -> Health {
-        let operations = vec![self.checking.clone(), self.making.clone()];
+        let operations = [&self.checking, &self.making, &self.listing, &self.telling];
+        let operations = operations.map(Operation::clone).to_vec();
         upstream::watch(health, "platform_tenants", operations)
     }
 
@@ -86,7 +99,7 @@ impl Tenancy {
             Some(tenant) => tenant,
             None => self.personal(subject, asking).await?,
         };
-        let user = percent_encoded(subject);
+        let user = encoded(subject);
         let question = Question::get(format!("/tenants/{tenant}/validate?user={user}"));
         let key = format!("{tenant}/{subject}");
         let reading = self.memberships.read(&key, &question, asking).await;
@@ -139,20 +152,9 @@ fn personal_id(subject: &str) -> String {
     })
 }
 
-/// For a query; a subject is visible ASCII.
-fn percent_encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push('%');
-            for digit in [byte >> 4, byte & 15] {
-                let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
-                encoded.push(digit.to_ascii_uppercase());
-            }
-        }
-        encoded
-    })
+/// For a path or a query.
+fn encoded(subject: &str) -> String {
+    form_urlencoded::byte_serialize(subject.as_bytes()).collect()
 }
 
 /// One answer for a tenant that is not there and one that is somebody else's.
@@ -190,12 +192,6 @@ fn away(wait: Duration) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_subject_stands_in_a_query_as_what_it_is() {
-        assert_eq!(percent_encoded("auth0|a&b=c"), "auth0%7Ca%26b%3Dc");
-        assert_eq!(percent_encoded("Az09-._~"), "Az09-._~");
-    }
 
     #[test]
     fn everybody_has_an_id_of_one_length() {

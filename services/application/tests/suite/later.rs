@@ -53,6 +53,18 @@ async fn a_vehicle_added_while_the_platform_is_away_is_completed_when_it_is_back
     assert!(!town.house.log().to_uppercase().contains("1HGCM"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_a_frozen_platform_to_decode() {
+    let town = Town::with(&[("PLATFORM_DATA__VIN_PATIENCE_MS", "100")]).await;
+    let anna = town.person(ANNA);
+    anna.add(json!({})).await;
+    town.platform.freeze();
+    let added = anna.post("/api/vehicles", json!({ "vin": VIN })).await;
+    assert_eq!(added.is(201)["decoding"]["status"], "pending");
+    // Less than an attempt's three seconds, on a busy machine too.
+    assert!(added.taken < Duration::from_secs(2), "{:?}", added.taken);
+}
+
 /// Longer than a test of one service waits: a lease of a minute may have to end first.
 async fn eventually_within<F: Future<Output = bool>>(patience: Duration, is_so: impl Fn() -> F) {
     let until = tokio::time::Instant::now() + patience;

@@ -23,6 +23,7 @@ mod stores;
 mod tenancy;
 mod tenants;
 mod town;
+mod usage;
 mod vehicles;
 mod vins;
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use test_kit::Answer;
 
 /// As a camera writes it: a place in EXIF, a table, a scan.
-fn jpeg() -> Vec<u8> {
+pub(crate) fn jpeg() -> Vec<u8> {
     let exif = b"Exif\0\0MM\0\x2A\0\0\0\x08\0\0 GPS 52.52 N";
     let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
     let table = [0xFF, 0xDB, 0, 4, 1, 2];
@@ -14,7 +14,7 @@ fn jpeg() -> Vec<u8> {
     [&[0xFF, 0xD8, 0xFF, 0xE1], &length[..], exif, &table, &scan].concat()
 }
 
-async fn put(town: &Town, person: &Person<'_>, path: &str, bytes: Vec<u8>) -> Answer {
+pub(crate) async fn put(town: &Town, person: &Person<'_>, path: &str, bytes: Vec<u8>) -> Answer {
     let headers = person.headers(&[("Content-Type", "image/png")]);
     town.house
         .send_bytes(Method::PUT, path, &headers, bytes)

@@ -110,3 +110,40 @@ async fn while_the_platform_is_frozen_members_are_known_for_a_while_and_stranger
         "{health}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_learn_who_they_are_and_which_tenants_are_theirs() {
+    let town = Town::new().await;
+    // A subject may hold what a path would not.
+    let odd = "https://login/users/7?a=b";
+    let family = town.tenants.make("The Smiths", odd).await;
+    let person = town.person(odd);
+    let me = person.get("/api/me").await.is(200);
+    assert_eq!(me["user"], odd);
+    let tenants = me["tenants"].as_array().unwrap();
+    let of = |id: &serde_json::Value| tenants.iter().find(|it| it["tenant_id"] == *id).unwrap();
+    assert_eq!(tenants.len(), 2, "{me}");
+    assert_eq!(of(&json!(family))["name"], "The Smiths");
+    assert_eq!(of(&json!(family))["role"], "owner");
+    assert_eq!(of(&me["personal_tenant_id"])["status"], "active");
+    // The next one sees nothing of it.
+    let ben = town.person(BEN).get("/api/me").await.is(200);
+    assert_eq!(ben["tenants"].as_array().unwrap().len(), 1, "{ben}");
+    town.tenants.freeze();
+    let refused = town.person(BEN).get("/api/me").await;
+    refused.is_problem(503, "unavailable");
+    town.house
+        .get("/api/me")
+        .await
+        .is_problem(401, "token_missing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_may_belong_to_more_tenants_than_a_page_holds() {
+    let town = Town::new().await;
+    for number in 0..201 {
+        town.tenants.make(&format!("Fleet {number}"), ANNA).await;
+    }
+    let me = town.person(ANNA).get("/api/me").await.is(200);
+    assert_eq!(me["tenants"].as_array().unwrap().len(), 202);
+}

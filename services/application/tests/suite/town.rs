@@ -24,29 +24,37 @@ pub(crate) struct Town {
 
 impl Town {
     pub(crate) async fn new() -> Self {
-        Self::over(Database::create_writable().await, None).await
+        Self::with(&[]).await
+    }
+
+    /// With some settings of its own.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::over(Database::create_writable().await, settings).await
     }
 
     /// With a network between the service and its PostgreSQL that can be broken.
     pub(crate) async fn behind_a_proxy() -> (Self, ChaosProxy) {
         let database = Database::create_writable().await;
         let proxy = ChaosProxy::start(format!("{}:{}", database.host, database.port)).await;
-        (Self::over(database, Some(proxy.port)).await, proxy)
+        let port = proxy.port.to_string();
+        let settings = [("DATABASE__PORT", port.as_str())];
+        (Self::over(database, &settings).await, proxy)
     }
 
-    async fn over(database: Database, postgres_port: Option<u16>) -> Self {
+    async fn over(database: Database, more: &[(&str, &str)]) -> Self {
         let (platform, tenants) = tokio::join!(Platform::start(), Tenants::start());
         let key = Key::new("k1", Algorithm::ES256);
         let issuer = Issuer::start(&[key.public()]);
         let jwks = format!("{}/keys", issuer.url);
-        let port = postgres_port.unwrap_or(database.port).to_string();
-        let settings = [
-            ("DATABASE__PORT", port.as_str()),
+        let mut settings = vec![
+            // A busy machine decodes late; what then happens has a test of its own.
+            ("PLATFORM_DATA__VIN_PATIENCE_MS", "2500"),
             ("TOKENS__ISSUER", issuer.url.as_str()),
             ("TOKENS__AUDIENCE", AUDIENCE),
             ("TOKENS__JWKS_URL", &jwks),
             ("PLATFORM_TENANTS__URL", &tenants.url),
         ];
+        settings.extend(more);
         let house = House::over(database, &platform.url(), NO_REDIS, &settings).await;
         Self {
             house,

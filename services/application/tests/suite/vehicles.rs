@@ -229,7 +229,8 @@ async fn what_is_deleted_lies_in_the_trash() {
         .is(200);
     assert_eq!(back["deleted_at"], Value::Null);
     assert_eq!(anna.get(&path).await.is(200), back);
-    assert_eq!(text(&town.house.run(&["deferred", "list"]).stdout), "");
+    let waiting = text(&town.house.run(&["deferred", "list"]).stdout);
+    assert!(!waiting.contains("vehicles.purge"), "{waiting}");
 }
 
 fn text(bytes: &[u8]) -> String {

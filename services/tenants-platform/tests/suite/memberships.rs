@@ -54,6 +54,9 @@ async fn members_have_roles_and_the_last_owner_stays() {
         .await
         .is(200);
     assert_eq!(mine["data"][0]["tenant_id"], tenant);
+    assert_eq!(mine["data"][0]["role"], "owner");
+    assert_eq!(mine["data"][0]["status"], "active");
+    assert!(mine["data"][0]["name"].is_string(), "{mine}");
     house
         .put(
             &format!("/tenants/{NOBODY}/members/x"),

@@ -130,3 +130,48 @@ async fn a_plan_has_a_rate_that_makes_sense() {
     let slow = put(json!({ "title": "C", "quotas": {} })).await.is(200);
     assert_eq!(slow["requests_per_minute"], Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_application_counted_is_taken_over_and_the_later_count_holds() {
+    let house = House::new().await;
+    let tenant = house.tenant("personal").await;
+    let path = format!("/tenants/{tenant}/usage");
+    let put = |body: Value| house.put_owned(path.clone(), body);
+    let report = |at: &str, vehicles: i64| {
+        let used = json!({ "vehicles": vehicles, "storage_bytes": 5 });
+        put(json!({ "counted_at": at, "used": used }))
+    };
+    let first = report("2026-01-01T00:00:01Z", 7).await.is(200);
+    assert_eq!(
+        first["quota"]["vehicles"],
+        json!({ "limit": 10, "used": 7 })
+    );
+    assert_eq!(first["quota"]["storage_bytes"]["used"], 5);
+    // Beyond the plan too, with one warning on the way.
+    for (at, vehicles) in [("2026-01-01T00:00:03Z", 12), ("2026-01-01T00:00:04Z", 13)] {
+        let told = report(at, vehicles).await.is(200);
+        assert_eq!(told["quota"]["vehicles"]["used"], vehicles);
+    }
+    let late = report("2026-01-01T00:00:02Z", 1).await.is(200);
+    assert_eq!(late["quota"]["vehicles"]["used"], 13);
+    let events = house.events_of(&tenant).await;
+    let warnings = events.iter().filter(|it| *it == "tenant.quota_warning");
+    assert_eq!(warnings.count(), 1, "{events:?}");
+    let at = "2026-01-01T00:00:05Z";
+    for (body, pointer) in [
+        (
+            json!({ "counted_at": at, "used": { "members": 1 } }),
+            "/body/used/members",
+        ),
+        (
+            json!({ "counted_at": at, "used": { "vehicles": -1 } }),
+            "/body/used/vehicles",
+        ),
+        (
+            json!({ "counted_at": "2999-01-01T00:00:00Z", "used": {} }),
+            "/body/counted_at",
+        ),
+    ] {
+        put(body).await.names(422, pointer);
+    }
+}

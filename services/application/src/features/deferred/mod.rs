@@ -5,12 +5,12 @@ mod data;
 mod domain;
 mod queue;
 
-pub(crate) use data::{cancel, finish, forget_done, open, queue, replay};
+pub(crate) use data::{cancel, finish, forget_done, open, queue, queue_unless_waiting, replay};
 pub(crate) use domain::Undone;
 pub(crate) use queue::{Queue, Work};
 
 use fault::Fault;
-use pg::{Migration, RowContext};
+use pg::{Db, Migration, RowContext};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -58,6 +58,17 @@ impl From<&Fault> for Undone {
             other => Self::Failed(service::errors::chain(other)),
         }
     }
+}
+
+/// Ends an operation whose work was done elsewhere.
+pub(crate) async fn end(db: &Db, claimed: &Claimed) -> Result<(), Undone> {
+    let ended = async {
+        let transaction = db.begin().await?;
+        finish(&transaction, claimed).await?;
+        transaction.commit().await
+    };
+    let ended = ended.await.map_err(Fault::from);
+    ended.map_err(|fault| (&fault).into())
 }
 
 pub(crate) fn migrations() -> Vec<Migration> {

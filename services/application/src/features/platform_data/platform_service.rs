@@ -22,6 +22,7 @@ pub(crate) struct PlatformData {
     platform: Platform,
     nhtsa: Option<Nhtsa>,
     patience: Duration,
+    vin_patience: Duration,
 }
 
 /// An answer with where it came from.
@@ -57,12 +58,18 @@ impl PlatformData {
             platform: Platform::new(settings, redis)?,
             nhtsa: nhtsa.map(|nhtsa| Nhtsa::new(nhtsa, redis)).transpose()?,
             patience: Duration::from_millis(settings.platform_data.patience_ms),
+            vin_patience: Duration::from_millis(settings.platform_data.vin_patience_ms),
         })
     }
 
     /// How long a caller waits at most.
     pub(crate) fn patience(&self) -> Duration {
         self.patience
+    }
+
+    /// How long who keeps a vehicle waits for what its VIN says; then it is decoded later.
+    pub(crate) fn vin_patience(&self) -> Duration {
+        self.vin_patience
     }
 
     /// Adds those who are asked to `/health`.

@@ -8,19 +8,15 @@ use super::vehicle::{DecodingStatus, Vehicle};
 use super::vehicles::{self, Written};
 use crate::change::Change;
 use crate::features::activity::Note;
-use crate::features::deferred;
 use crate::features::platform_data::PlatformData;
+use crate::features::{deferred, usage};
 use crate::tenancy::{Edits, Member};
 use fault::Fault;
 use pg::{Db, DbError};
 use problem::{Code, Problem};
 use service::server::validators::outdated;
-use std::time::Duration;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
-
-/// Who adds a vehicle waits no longer for what its VIN says; then it is decoded later.
-const DECODING_PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// A vehicle to keep.
 pub(super) struct Prepared {
@@ -62,7 +58,7 @@ pub(super) async fn prepare(
             decoded_from: decoding.source.clone(),
         });
     }
-    let asking = member.asked.within(DECODING_PATIENCE);
+    let asking = member.asked.within(platform.vin_patience());
     let decoded = decode(platform, vin, profile.specification.year, &asking).await;
     if let Decoded::Broken = decoded {
         tracing::warn!("what vehicle data says of a VIN cannot be read; it is asked again later");
@@ -96,6 +92,7 @@ pub(super) async fn add(
     let added = vehicles::insert(change.transaction(), &context, id, &prepared.written()).await;
     let added = added.map_err(taken)?.ok_or_else(Fault::not_found)?;
     change.note(Note::new("vehicle.added", id).between(&(), &added.profile));
+    usage::changed(change).await?;
     follow(change, None, added).await
 }
 
@@ -128,7 +125,9 @@ async fn follow(
         let operation = decode_operation(&vehicle);
         deferred::queue(change.transaction(), change.context(), &operation).await?;
     }
-    logbook::note_deals(change, vehicle.facts.id, before, &vehicle.profile).await?;
+    if !logbook::note_deals(change, vehicle.facts.id, before, &vehicle.profile).await? {
+        return Ok(vehicle);
+    }
     let now = vehicles::find_in(change.transaction(), vehicle.facts.id).await?;
     now.ok_or_else(Fault::not_found)
 }
@@ -141,6 +140,7 @@ pub(super) async fn throw_away(change: &mut Change, id: Uuid) -> Result<(), Faul
     let operation = purge_operation(&gone);
     deferred::queue(change.transaction(), change.context(), &operation).await?;
     change.note(Note::new("vehicle.deleted", id));
+    usage::changed(change).await?;
     Ok(())
 }
 
@@ -161,6 +161,7 @@ pub(super) async fn bring_back(
     let back = back.map_err(taken)?.ok_or_else(Fault::not_found)?;
     deferred::cancel(change.transaction(), id, super::PURGE).await?;
     change.note(Note::new("vehicle.restored", id));
+    usage::changed(change).await?;
     Ok(back)
 }
 
@@ -186,7 +187,8 @@ async fn room_for_one(change: &Change, member: &Member<Edits>) -> Result<(), Fau
     let Some(limit) = quota.and_then(|quota| quota.limit) else {
         return Ok(());
     };
-    let count = vehicles::count_living(change.transaction(), member.tenant()).await?;
+    vehicles::lock_fleet(change.transaction(), member.tenant()).await?;
+    let count = vehicles::count(change.transaction()).await?;
     if count < limit {
         return Ok(());
     }

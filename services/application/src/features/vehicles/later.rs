@@ -7,6 +7,7 @@ use crate::change::Change;
 use crate::features::activity::Note;
 use crate::features::deferred::{self, Claimed, Operation, Undone};
 use crate::features::platform_data::PlatformData;
+use crate::features::usage;
 use fault::Fault;
 use pg::Db;
 use std::time::Duration;
@@ -108,6 +109,7 @@ pub(crate) async fn purge_later(db: &Db, claimed: &Claimed) -> Result<(), Undone
             && vehicles::purge(change.transaction(), claimed.subject).await?
         {
             change.note(Note::new("vehicle.removed", claimed.subject));
+            usage::changed(&change).await?;
         }
         end(change, claimed).await
     };

@@ -279,17 +279,17 @@ async fn recount(change: &Change, vehicle: Uuid) -> Result<(), Fault> {
     settle_all(change, vehicle).await
 }
 
-/// A purchase and a sale with a date and a distance are readings.
+/// A purchase and a sale with a date and a distance are readings. Says whether there was anything to do.
 pub(super) async fn note_deals(
     change: &Change,
     vehicle: Uuid,
     before: Option<&Profile>,
     after: &Profile,
-) -> Result<(), Fault> {
+) -> Result<bool, Fault> {
     let deals = |profile: &Profile| [profile.purchase.clone(), profile.sale.clone()];
     let (was, is) = (before.map(deals).unwrap_or_default(), deals(after));
     if was == is {
-        return Ok(());
+        return Ok(false);
     }
     readings::lock(change.transaction(), vehicle).await?;
     let replacements = replacements(change, vehicle).await?;
@@ -316,5 +316,6 @@ pub(super) async fn note_deals(
         )
         .await?;
     }
-    settle_all(change, vehicle).await
+    settle_all(change, vehicle).await?;
+    Ok(true)
 }

@@ -10,6 +10,8 @@ mod later;
 mod logbook;
 
 pub(crate) use api::routes;
+pub(crate) use data::photos::stored_bytes;
+pub(crate) use data::vehicles::count;
 pub(crate) use later::{DECODE, PURGE, decode_later, purge_later};
 
 use data::{photos, readings, vehicles};
@@ -32,6 +34,10 @@ pub(crate) fn migrations() -> Vec<Migration> {
         Migration {
             name: "V3__create_photo",
             sql: include_str!("migrations/V3__create_photo.sql"),
+        },
+        Migration {
+            name: "V4__index_photo_of_tenant",
+            sql: include_str!("migrations/V4__index_photo_of_tenant.sql"),
         },
     ]
 }

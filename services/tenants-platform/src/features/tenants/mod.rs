@@ -9,7 +9,7 @@ mod lifecycle;
 pub(crate) use api::routes;
 pub(crate) use data::idempotency::prune as prune_idempotency;
 pub(crate) use data::plans::of_name as plan_of;
-pub(crate) use data::tenants::{find, lock_living, require};
+pub(crate) use data::tenants::{find, find_all, lock_living, require};
 pub(crate) use data::usage::{count_requests, quota_of, reserve, today};
 pub(crate) use domain::metric::Metric;
 pub(crate) use lifecycle::{Imported, import, purge_due};
@@ -29,6 +29,10 @@ pub(crate) fn migrations() -> Vec<Migration> {
         Migration {
             name: "V2__add_plan_rate",
             sql: include_str!("migrations/V2__add_plan_rate.sql"),
+        },
+        Migration {
+            name: "V3__add_usage_counted_at",
+            sql: include_str!("migrations/V3__add_usage_counted_at.sql"),
         },
     ]
 }

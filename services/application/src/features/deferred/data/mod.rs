@@ -46,6 +46,22 @@ pub(crate) async fn queue(
         .map(|_| ())
 }
 
+/// Queues an operation unless one of its kind for its subject waits already that nobody has begun.
+pub(crate) async fn queue_unless_waiting(
+    transaction: &Transaction,
+    context: &RowContext,
+    operation: &Operation,
+) -> Result<(), DbError> {
+    let sql = include_str!("queries/find_waiting.sql");
+    let waiting = transaction
+        .query_opt(sql, &[&operation.subject, &operation.kind])
+        .await?;
+    match waiting {
+        Some(_) => Ok(()),
+        None => queue(transaction, context, operation).await,
+    }
+}
+
 /// Takes back what waits to be done to something.
 pub(crate) async fn cancel(
     transaction: &Transaction,

@@ -3,6 +3,7 @@
 use super::id_of;
 use crate::change::Change;
 use crate::features::activity::Note;
+use crate::features::usage;
 use crate::features::vehicles::keeping::find_living;
 use crate::features::vehicles::photo::Photo;
 use crate::features::vehicles::photos;
@@ -17,6 +18,7 @@ use pg::Db;
 use problem::{Code, Problem};
 use serde_json::json;
 use service::server::validators::is_known;
+use uuid::Uuid;
 
 /// As the table has it.
 const LARGEST_BYTES: usize = 8 * 1024 * 1024;
@@ -65,6 +67,7 @@ pub(super) async fn get_photo(
     request_body(content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp")), description = "The picture"),
     responses(
         (status = 204, description = "It is kept"),
+        (status = 403, description = "Your role does not permit it, or the plan includes no more bytes (quota_exceeded)", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "It is over 8 MiB", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Its bytes are no JPEG, PNG or WebP", body = Problem, content_type = "application/problem+json"),
     ),
@@ -84,14 +87,27 @@ pub(super) async fn put_photo(
         Problem::new(Code::UnsupportedMediaType).detail("Send a JPEG, a PNG or a WebP.")
     })?;
     let mut change = Change::begin(&db, &member).await?;
-    let put = photos::put(change.transaction(), change.context(), id, &photo).await;
-    put.map_err(Fault::from)?;
-    let kept = json!({ "photo": photo.content_type });
-    change.note(Note::new("vehicle.photographed", id).between(&(), &kept));
+    keep(&mut change, &member, id, &photo).await?;
     change.commit().await?;
     Ok(HttpResponse::NoContent()
         .insert_header((ETAG, format!("\"{}\"", photo.digest)))
         .finish())
+}
+
+async fn keep(
+    change: &mut Change,
+    member: &Member<Edits>,
+    vehicle: Uuid,
+    photo: &Photo,
+) -> Result<(), Fault> {
+    let before = photos::size(change.transaction(), vehicle).await?;
+    let size = i64::try_from(photo.bytes.len()).unwrap_or(i64::MAX);
+    usage::room_for_bytes(change, member, size.saturating_sub(before)).await?;
+    photos::put(change.transaction(), change.context(), vehicle, photo).await?;
+    usage::changed(change).await?;
+    let kept = json!({ "photo": photo.content_type });
+    change.note(Note::new("vehicle.photographed", vehicle).between(&(), &kept));
+    Ok(())
 }
 
 async fn gather(body: Payload) -> Result<Vec<u8>, Problem> {
@@ -122,6 +138,7 @@ pub(super) async fn delete_photo(
         return Err(Fault::not_found().into());
     }
     change.note(Note::new("vehicle.unphotographed", id));
+    usage::changed(&change).await.map_err(Fault::from)?;
     change.commit().await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -44,3 +44,16 @@ pub(crate) async fn delete(transaction: &Transaction, vehicle: Uuid) -> Result<b
     let sql = include_str!("queries/delete_photo.sql");
     Ok(transaction.execute(sql, &[&vehicle]).await? == 1)
 }
+
+/// The bytes of the tenant's photos, those of vehicles in the trash too.
+pub(crate) async fn stored_bytes(transaction: &Transaction) -> Result<i64, DbError> {
+    let row = transaction.query_opt(include_str!("queries/stored_bytes.sql"), &[]);
+    Ok(row.await?.map_or(0, |row| row.get(0)))
+}
+
+/// How many bytes the photo of a vehicle has; none where there is none.
+pub(crate) async fn size(transaction: &Transaction, vehicle: Uuid) -> Result<i64, DbError> {
+    let sql = include_str!("queries/photo_size.sql");
+    let row = transaction.query_opt(sql, &[&vehicle]).await?;
+    Ok(row.map_or(0, |row| row.get(0)))
+}

@@ -143,11 +143,14 @@ pub(crate) async fn with_vin(
     Ok(row.map(|row| row.get("id")))
 }
 
-/// How many living vehicles the tenant has; from here to the end of the transaction nobody else adds one.
-pub(crate) async fn count_living(transaction: &Transaction, tenant: Uuid) -> Result<i64, DbError> {
-    let tenant = tenant.to_string();
-    let lock = include_str!("queries/lock_fleet.sql");
-    transaction.query(lock, &[&tenant]).await?;
+/// From here to the end of the transaction nobody else adds a vehicle to the tenant.
+pub(crate) async fn lock_fleet(transaction: &Transaction, tenant: Uuid) -> Result<(), DbError> {
+    let (sql, tenant) = (include_str!("queries/lock_fleet.sql"), tenant.to_string());
+    transaction.query(sql, &[&tenant]).await.map(|_| ())
+}
+
+/// How many living vehicles the tenant has.
+pub(crate) async fn count(transaction: &Transaction) -> Result<i64, DbError> {
     let row = transaction.query_opt(include_str!("queries/count_living.sql"), &[]);
     Ok(row.await?.map_or(0, |row| row.get(0)))
 }

@@ -7,19 +7,33 @@ use crate::features::tenants;
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpResponse, delete, get, put};
 use contracts::List;
-use contracts::tenants::Role;
+use contracts::tenants::{Role, TenantStatus};
 use fault::Fault;
 use pg::Db;
 use problem::Problem;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use service::server::page::PageQuery;
+use std::collections::HashMap;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// What a person may do.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RoleToGive {
     role: Role,
+}
+
+/// A tenant of a person's.
+#[derive(Debug, Serialize, ToSchema)]
+struct Belonging {
+    #[serde(flatten)]
+    member: Member,
+    #[schema(example = "The Smiths")]
+    name: String,
+    #[schema(example = "the-smiths")]
+    slug: String,
+    status: TenantStatus,
 }
 
 /// The members of a tenant.
@@ -91,7 +105,7 @@ pub(super) async fn remove_member(
 }
 
 /// The tenants of a person, with its role in each.
-#[utoipa::path(params(("user" = String, Path, description = "The `sub` of the person's token"), PageQuery), responses((status = 200, description = "The memberships", body = List<Member>)))]
+#[utoipa::path(params(("user" = String, Path, description = "The `sub` of the person's token"), PageQuery), responses((status = 200, description = "The memberships", body = List<Belonging>)))]
 #[get("/users/{user}/memberships")]
 pub(super) async fn list_memberships(
     user: Path<String>,
@@ -104,7 +118,22 @@ pub(super) async fn list_memberships(
     let list = page.list(found.map_err(Fault::from)?, |member| {
         member.tenant_id.to_string()
     });
-    Ok(HttpResponse::Ok().json(list))
+    let ids: Vec<Uuid> = list.data.iter().map(|member| member.tenant_id).collect();
+    let tenants = tenants::find_all(&db, &ids).await.map_err(Fault::from)?;
+    let mut tenants: HashMap<Uuid, _> = tenants.into_iter().map(|it| (it.id, it)).collect();
+    let belonging = |member: Member| {
+        let tenant = tenants.remove(&member.tenant_id)?;
+        Some(Belonging {
+            member,
+            name: tenant.name,
+            slug: tenant.slug,
+            status: tenant.status,
+        })
+    };
+    Ok(HttpResponse::Ok().json(List {
+        data: list.data.into_iter().filter_map(belonging).collect(),
+        next_cursor: list.next_cursor,
+    }))
 }
 
 fn checked(user: String) -> Result<String, Fault> {

@@ -23,5 +23,6 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(steps::restore_tenant)
         .service(steps::delete_tenant)
         .service(usage::get_usage)
-        .service(usage::count_usage);
+        .service(usage::count_usage)
+        .service(usage::report_usage);
 }

@@ -56,6 +56,14 @@ pub(crate) async fn find(db: &Db, id: Uuid) -> Result<Option<Tenant>, DbError> {
     Ok(row.as_ref().map(tenant_of))
 }
 
+/// Those of some tenants that are not deleted.
+pub(crate) async fn find_all(db: &Db, ids: &[Uuid]) -> Result<Vec<Tenant>, DbError> {
+    let rows = db
+        .query(include_str!("queries/tenants_of_ids.sql"), &[&ids])
+        .await?;
+    Ok(rows.iter().map(tenant_of).collect())
+}
+
 /// There is such a tenant, or there was.
 pub(crate) async fn require(db: &Db, id: Uuid) -> Result<(), Fault> {
     let found = find(db, id).await?;

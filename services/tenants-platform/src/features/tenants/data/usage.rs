@@ -6,8 +6,9 @@ use crate::features::tenants::domain::metric::{Count, Metric, count, crosses_war
 use ::audit::Note;
 use contracts::tenants::Quota;
 use fault::Fault;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use pg::{Db, DbError};
+use pg::{Db, DbError, Transaction};
 use problem::{Code, Problem};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -28,13 +29,7 @@ pub(crate) async fn reserve(
     let plan = plans::find(transaction, &owner.plan).await?;
     let limit = plan.and_then(|plan| plan.quotas.get(metric.as_str()).copied());
     let day = day_of(metric);
-    let row = transaction
-        .query_opt(
-            include_str!("queries/find_usage.sql"),
-            &[&tenant, &metric.as_str(), &day],
-        )
-        .await?;
-    let before: i64 = row.map_or(0, |row| row.get("used"));
+    let (before, _) = used_before(transaction, tenant, metric).await?;
     let (used, warn) = match count(before, by, limit) {
         Count::Used { used, warn } => (used, warn),
         Count::Exceeded => {
@@ -59,10 +54,57 @@ pub(crate) async fn reserve(
         )
         .await?;
     if warn {
-        let usage = json!({ "metric": metric.as_str(), "used": used, "limit": limit });
-        change.note(Note::new("tenant.quota_warning", tenant, tenant).after(&usage));
+        change.note(warning(tenant, metric, used, limit));
     }
     Ok(used)
+}
+
+/// Takes over what an application counted itself. It is there already, so a plan that ends before it refuses nothing; of two
+/// counts the later one holds, in whatever order they arrive.
+pub(crate) async fn report(
+    change: &mut Change,
+    tenant: Uuid,
+    counts: &[(Metric, i64)],
+    counted_at: Timestamp,
+) -> Result<(), Fault> {
+    let owner = lock_living(change.transaction(), tenant).await?;
+    let plan = plans::find(change.transaction(), &owner.plan).await?;
+    for (metric, used) in counts.iter().copied() {
+        let (before, last) = used_before(change.transaction(), tenant, metric).await?;
+        if last.is_some_and(|last| last >= counted_at) {
+            continue;
+        }
+        let sql = include_str!("queries/report_usage.sql");
+        let (name, day) = (metric.as_str(), day_of(metric));
+        change
+            .transaction()
+            .execute(sql, &[&tenant, &name, &day, &used, &counted_at])
+            .await?;
+        let limit = plan
+            .as_ref()
+            .and_then(|plan| plan.quotas.get(name).copied());
+        if limit.is_some_and(|limit| crosses_warning(before, used, limit)) {
+            change.note(warning(tenant, metric, used, limit));
+        }
+    }
+    Ok(())
+}
+
+/// What is used so far, and when an application counted it.
+async fn used_before(
+    transaction: &Transaction,
+    tenant: Uuid,
+    metric: Metric,
+) -> Result<(i64, Option<Timestamp>), DbError> {
+    let sql = include_str!("queries/find_usage.sql");
+    let (name, day) = (metric.as_str(), day_of(metric));
+    let row = transaction.query_opt(sql, &[&tenant, &name, &day]).await?;
+    Ok(row.map_or((0, None), |row| (row.get("used"), row.get("counted_at"))))
+}
+
+fn warning(tenant: Uuid, metric: Metric, used: i64, limit: Option<i64>) -> Note {
+    let usage = json!({ "metric": metric.as_str(), "used": used, "limit": limit });
+    Note::new("tenant.quota_warning", tenant, tenant).after(&usage)
 }
 
 /// Adds requests that were answered already; a count beyond the plan is written too. Says what they come to; nothing for a
@@ -88,9 +130,7 @@ pub(crate) async fn count_requests(
     let (used, limit): (i64, Option<i64>) = (row.get("used"), row.get("limit"));
     let before = used.saturating_sub(requests);
     if limit.is_some_and(|limit| crosses_warning(before, used, limit)) {
-        let metric = Metric::RequestsPerDay.as_str();
-        let usage = json!({ "metric": metric, "used": used, "limit": limit });
-        change.note(Note::new("tenant.quota_warning", tenant, tenant).after(&usage));
+        change.note(warning(tenant, Metric::RequestsPerDay, used, limit));
     }
     Ok(Some(used))
 }
@@ -124,9 +164,7 @@ pub(crate) async fn quota_of(db: &Db, tenant: Uuid) -> Result<BTreeMap<String, Q
 
 /// Today in UTC.
 pub(crate) fn today() -> Date {
-    jiff::Timestamp::now()
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date()
+    Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 /// Today for what begins anew every day, one day for everything else.

@@ -1,0 +1,3 @@
+SELECT id, external_id, slug, name, status, status_before, reason, plan, version, created_at, updated_at, delete_after
+FROM tenants.tenant
+WHERE id = ANY ($1) AND status <> 'deleted'
