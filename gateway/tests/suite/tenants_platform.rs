@@ -121,13 +121,6 @@ fn command(database: &Database, folder: &Path) -> Command {
         ("SERVER__HOST", "127.0.0.1".to_owned()),
         ("SERVER__PORT", "0".to_owned()),
         ("SERVER__WORKERS", "1".to_owned()),
-        ("DATABASE__HOST", database.host.clone()),
-        ("DATABASE__PORT", database.port.to_string()),
-        ("DATABASE__NAME", database.name.clone()),
-        ("DATABASE__USER", database.api()),
-        ("DATABASE__PASSWORD_FILE", path(&database.password_file)),
-        ("MIGRATIONS__USER", database.owner()),
-        ("MIGRATIONS__PASSWORD_FILE", path(&database.password_file)),
         // Nothing listens there; the platform does without.
         ("REDIS__HOST", "127.0.0.1".to_owned()),
         ("REDIS__PORT", "1".to_owned()),
@@ -135,7 +128,10 @@ fn command(database: &Database, folder: &Path) -> Command {
         ("API_KEYS__STRICT", "false".to_owned()),
         ("MASTER_KEY_FILE", path(&folder.join("master"))),
     ];
-    let named = settings.map(|(key, value)| (format!("MVP_TENANTS_PLATFORM__{key}"), value));
-    command.env("MVP_CONFIG_DIR", folder).envs(named);
+    let named = |(key, value)| (format!("MVP_TENANTS_PLATFORM__{key}"), value);
+    command
+        .env("MVP_CONFIG_DIR", folder)
+        .envs(database.settings().map(named))
+        .envs(settings.map(named));
     command
 }

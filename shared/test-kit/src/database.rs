@@ -101,6 +101,20 @@ impl Database {
         format!("{}_api", self.name)
     }
 
+    /// What tells a service of this house to serve from here, by the names of its settings.
+    pub fn settings(&self) -> [(&'static str, String); 7] {
+        let password_file = self.password_file.display().to_string();
+        [
+            ("DATABASE__HOST", self.host.clone()),
+            ("DATABASE__PORT", self.port.to_string()),
+            ("DATABASE__NAME", self.name.clone()),
+            ("DATABASE__USER", self.api()),
+            ("DATABASE__PASSWORD_FILE", password_file.clone()),
+            ("MIGRATIONS__USER", self.owner()),
+            ("MIGRATIONS__PASSWORD_FILE", password_file),
+        ]
+    }
+
     /// A connection to this database as its owner.
     pub async fn client(&self) -> Client {
         let mut config = Config::new();

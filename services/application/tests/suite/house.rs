@@ -192,7 +192,6 @@ fn all_settings(
     more: &[(&str, &str)],
 ) -> Vec<(String, String)> {
     let key_file = folder.path().join("platform-key").display().to_string();
-    let password_file = database.password_file.display().to_string();
     let defaults = [
         ("SERVER__HOST", "127.0.0.1".to_owned()),
         ("SERVER__PORT", "0".to_owned()),
@@ -200,13 +199,6 @@ fn all_settings(
         ("WORKER__HOST", "127.0.0.1".to_owned()),
         ("WORKER__PORT", "0".to_owned()),
         ("WORKER__WORKERS", "1".to_owned()),
-        ("DATABASE__HOST", database.host.clone()),
-        ("DATABASE__PORT", database.port.to_string()),
-        ("DATABASE__NAME", database.name.clone()),
-        ("DATABASE__USER", database.api()),
-        ("DATABASE__PASSWORD_FILE", password_file.clone()),
-        ("MIGRATIONS__USER", database.owner()),
-        ("MIGRATIONS__PASSWORD_FILE", password_file),
         ("REDIS__HOST", "127.0.0.1".to_owned()),
         ("REDIS__PORT", redis_port.to_string()),
         ("PLATFORM_VEHICLES__URL", platform_url.to_owned()),
@@ -214,11 +206,12 @@ fn all_settings(
         ("PLATFORM_TENANTS__URL", "http://127.0.0.1:1".to_owned()),
         ("PLATFORM_TENANTS__KEY_FILE", key_file),
     ];
+    let defaults = database.settings().into_iter().chain(defaults);
     let defaults = defaults.map(|(key, value)| (key.to_owned(), value));
     let more = more
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    defaults.into_iter().chain(more).collect()
+    defaults.chain(more).collect()
 }
 
 fn command(folder: &TempDir, settings: &[(String, String)]) -> Command {

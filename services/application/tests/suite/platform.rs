@@ -140,18 +140,10 @@ fn program() -> PathBuf {
 
 fn command(database: &Database, folder: &Path, port: u16) -> Command {
     let mut command = Command::new(program());
-    let password_file = database.password_file.to_str().unwrap();
     let settings = [
         ("SERVER__HOST", "127.0.0.1".to_owned()),
         ("SERVER__PORT", port.to_string()),
         ("SERVER__WORKERS", "2".to_owned()),
-        ("DATABASE__HOST", database.host.clone()),
-        ("DATABASE__PORT", database.port.to_string()),
-        ("DATABASE__NAME", database.name.clone()),
-        ("DATABASE__USER", database.api()),
-        ("DATABASE__PASSWORD_FILE", password_file.to_owned()),
-        ("MIGRATIONS__USER", database.owner()),
-        ("MIGRATIONS__PASSWORD_FILE", password_file.to_owned()),
         ("REDIS__HOST", "127.0.0.1".to_owned()),
         ("REDIS__PORT", NO_REDIS.to_string()),
         (
@@ -164,6 +156,11 @@ fn command(database: &Database, folder: &Path, port: u16) -> Command {
     let variable = |key: &str| format!("MVP_VEHICLES_PLATFORM__{key}");
     command
         .env("MVP_CONFIG_DIR", folder)
+        .envs(
+            database
+                .settings()
+                .map(|(key, value)| (variable(key), value)),
+        )
         .envs(settings.map(|(key, value)| (variable(key), value)));
     command
 }

@@ -103,19 +103,11 @@ fn program() -> PathBuf {
 
 fn command(database: &Database, folder: &Path, port: u16) -> Command {
     let mut command = Command::new(program());
-    let password_file = database.password_file.display().to_string();
     let file = |name: &str| folder.join(name).display().to_string();
     let settings = [
         ("SERVER__HOST", "127.0.0.1".to_owned()),
         ("SERVER__PORT", port.to_string()),
         ("SERVER__WORKERS", "2".to_owned()),
-        ("DATABASE__HOST", database.host.clone()),
-        ("DATABASE__PORT", database.port.to_string()),
-        ("DATABASE__NAME", database.name.clone()),
-        ("DATABASE__USER", database.api()),
-        ("DATABASE__PASSWORD_FILE", password_file.clone()),
-        ("MIGRATIONS__USER", database.owner()),
-        ("MIGRATIONS__PASSWORD_FILE", password_file),
         ("REDIS__HOST", "127.0.0.1".to_owned()),
         ("REDIS__PORT", "1".to_owned()),
         ("API_KEYS__FILES", file("application-key")),
@@ -125,6 +117,11 @@ fn command(database: &Database, folder: &Path, port: u16) -> Command {
     let variable = |key: &str| format!("MVP_TENANTS_PLATFORM__{key}");
     command
         .env("MVP_CONFIG_DIR", folder)
+        .envs(
+            database
+                .settings()
+                .map(|(key, value)| (variable(key), value)),
+        )
         .envs(settings.map(|(key, value)| (variable(key), value)));
     command
 }

@@ -194,19 +194,11 @@ fn command(
     settings: &[(String, String)],
 ) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_identity"));
-    let password_file = database.password_file.to_str().unwrap().to_owned();
     let master = folder.path().join("master").to_str().unwrap().to_owned();
     let defaults = [
         ("SERVER__HOST", "127.0.0.1".to_owned()),
         ("SERVER__PORT", port.to_string()),
         ("SERVER__WORKERS", "2".to_owned()),
-        ("DATABASE__HOST", database.host.clone()),
-        ("DATABASE__PORT", database.port.to_string()),
-        ("DATABASE__NAME", database.name.clone()),
-        ("DATABASE__USER", database.api()),
-        ("DATABASE__PASSWORD_FILE", password_file.clone()),
-        ("MIGRATIONS__USER", database.owner()),
-        ("MIGRATIONS__PASSWORD_FILE", password_file),
         ("MASTER_KEY_FILE", master),
         ("ISSUER", format!("http://localhost:{port}/auth")),
         ("AUDIENCE", AUDIENCE.to_owned()),
@@ -231,6 +223,11 @@ fn command(
     let variable = |key: &str| format!("MVP_IDENTITY__{key}");
     command
         .env("MVP_CONFIG_DIR", folder.path())
+        .envs(
+            database
+                .settings()
+                .map(|(key, value)| (variable(key), value)),
+        )
         .envs(defaults.map(|(key, value)| (variable(key), value)))
         .envs(settings.iter().map(|(key, value)| (variable(key), value)));
     command

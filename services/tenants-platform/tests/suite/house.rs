@@ -226,19 +226,11 @@ fn command(
     settings: &[(&str, &str)],
 ) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tenants-platform"));
-    let password_file = database.password_file.to_str().unwrap();
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let defaults = [
         ("SERVER__HOST", "127.0.0.1".to_owned()),
         ("SERVER__PORT", "0".to_owned()),
         ("SERVER__WORKERS", "2".to_owned()),
-        ("DATABASE__HOST", database.host.clone()),
-        ("DATABASE__PORT", database.port.to_string()),
-        ("DATABASE__NAME", database.name.clone()),
-        ("DATABASE__USER", database.api()),
-        ("DATABASE__PASSWORD_FILE", password_file.to_owned()),
-        ("MIGRATIONS__USER", database.owner()),
-        ("MIGRATIONS__PASSWORD_FILE", password_file.to_owned()),
         ("REDIS__HOST", "127.0.0.1".to_owned()),
         ("REDIS__PORT", redis_port.to_string()),
         ("API_KEYS__FILES", file("tests-key")),
@@ -248,6 +240,11 @@ fn command(
     let variable = |key: &str| format!("MVP_TENANTS_PLATFORM__{key}");
     command
         .env("MVP_CONFIG_DIR", folder.path())
+        .envs(
+            database
+                .settings()
+                .map(|(key, value)| (variable(key), value)),
+        )
         .envs(defaults.map(|(key, value)| (variable(key), value)))
         .envs(settings.iter().map(|(key, value)| (variable(key), *value)));
     command

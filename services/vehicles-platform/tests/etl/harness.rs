@@ -70,16 +70,12 @@ impl Etl {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vehicles-platform"));
         let password_file = self.database.password_file.to_str().unwrap();
+        let variable = |key: &str| format!("MVP_VEHICLES_PLATFORM__{key}");
         let settings = [
             ("SERVER__HOST", "127.0.0.1"),
             ("SERVER__PORT", "0"),
-            ("DATABASE__HOST", &self.database.host),
+            // A network that can be broken may stand between.
             ("DATABASE__PORT", &self.port.to_string()),
-            ("DATABASE__NAME", &self.database.name),
-            ("DATABASE__USER", &self.database.api()),
-            ("DATABASE__PASSWORD_FILE", password_file),
-            ("MIGRATIONS__USER", &self.database.owner()),
-            ("MIGRATIONS__PASSWORD_FILE", password_file),
             ("REDIS__HOST", "127.0.0.1"),
             ("REDIS__PORT", "1"),
             ("REDIS__PASSWORD_FILE", password_file),
@@ -90,10 +86,11 @@ impl Etl {
             .args(arguments)
             .env("MVP_CONFIG_DIR", self.folder.path())
             .envs(
-                settings.map(|(key, value)| {
-                    (format!("MVP_VEHICLES_PLATFORM__{key}"), value.to_owned())
-                }),
+                self.database
+                    .settings()
+                    .map(|(key, value)| (variable(key), value)),
             )
+            .envs(settings.map(|(key, value)| (variable(key), value.to_owned())))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command

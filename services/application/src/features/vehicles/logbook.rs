@@ -135,9 +135,9 @@ async fn written<'a>(
     let counted = count(&shown, &replacements);
     Ok(Written {
         at,
-        distance: new.distance,
-        unit: new.distance.map(|_| unit),
-        hours: new.engine_hours,
+        distance: new.distance.map(Distance::decimal),
+        unit: new.distance.map(|_| unit.as_str()),
+        hours: new.engine_hours.map(Hours::decimal),
         total_km: counted.km,
         total_hours: counted.hours,
         note: new.note.as_deref(),

@@ -14,12 +14,12 @@ use tokio_postgres::Row;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A reading to keep.
+/// A reading to keep, as the table has it.
 pub(crate) struct Written<'a> {
     pub(crate) at: Timestamp,
-    pub(crate) distance: Option<Distance>,
-    pub(crate) unit: Option<DistanceUnit>,
-    pub(crate) hours: Option<Hours>,
+    pub(crate) distance: Option<Decimal>,
+    pub(crate) unit: Option<&'static str>,
+    pub(crate) hours: Option<Decimal>,
     pub(crate) total_km: Option<Decimal>,
     pub(crate) total_hours: Option<Decimal>,
     pub(crate) note: Option<&'a str>,
@@ -128,11 +128,6 @@ pub(crate) async fn insert(
     written: &Written<'_>,
 ) -> Result<(), DbError> {
     let source = name_of(&ReadingSource::Manual);
-    let (distance, hours) = (
-        written.distance.map(Distance::decimal),
-        written.hours.map(Hours::decimal),
-    );
-    let unit = written.unit.map(DistanceUnit::as_str);
     transaction
         .execute(
             include_str!("queries/insert_reading.sql"),
@@ -143,9 +138,9 @@ pub(crate) async fn insert(
                 &vehicle,
                 &written.at,
                 &source,
-                &distance,
-                &unit,
-                &hours,
+                &written.distance,
+                &written.unit,
+                &written.hours,
                 &written.total_km,
                 &written.total_hours,
                 &written.note,
@@ -160,20 +155,15 @@ pub(crate) async fn update(
     id: Uuid,
     written: &Written<'_>,
 ) -> Result<(), DbError> {
-    let (distance, hours) = (
-        written.distance.map(Distance::decimal),
-        written.hours.map(Hours::decimal),
-    );
-    let unit = written.unit.map(DistanceUnit::as_str);
     transaction
         .execute(
             include_str!("queries/update_reading.sql"),
             &[
                 &id,
                 &written.at,
-                &distance,
-                &unit,
-                &hours,
+                &written.distance,
+                &written.unit,
+                &written.hours,
                 &written.total_km,
                 &written.total_hours,
                 &written.note,
