@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 ISSUER, EMAIL, PASSWORD = sys.argv[1:]
-CALLBACK = "http://localhost:5173/callback"
+CALLBACK = ISSUER.removesuffix("/auth") + "/app/callback"
 
 provider = requests.get(f"{ISSUER}/.well-known/openid-configuration", timeout=10).json()
 assert provider["issuer"] == ISSUER

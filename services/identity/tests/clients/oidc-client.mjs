@@ -5,11 +5,12 @@ import { createRemoteJWKSet, jwtVerify } from "jose";
 import { InMemoryWebStorage, OidcClient, WebStorageStateStore } from "oidc-client-ts";
 
 const [issuer, email, password] = process.argv.slice(2);
+const app = `${new URL(issuer).origin}/app`;
 const client = new OidcClient({
   authority: issuer,
   client_id: "web",
-  redirect_uri: "http://localhost:5173/callback",
-  post_logout_redirect_uri: "http://localhost:5173/",
+  redirect_uri: `${app}/callback`,
+  post_logout_redirect_uri: `${app}/`,
   scope: "openid profile email offline_access",
   loadUserInfo: true,
   stateStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
@@ -39,7 +40,7 @@ async function signIn(url) {
 
 const request = await client.createSigninRequest({ state: { from: "here" }, nonce: "n-1" });
 const back = await signIn(request.url);
-assert.ok(back.url.startsWith("http://localhost:5173/callback?"), back.url ?? back.text);
+assert.ok(back.url.startsWith(`${app}/callback?`), back.url ?? back.text);
 const signed = await client.processSigninResponse(back.url);
 assert.deepEqual(signed.userState, { from: "here" });
 assert.equal(signed.profile.email, email);

@@ -3,8 +3,8 @@
 #
 #   run.sh <issuer> <e-mail> <password>
 #
-# The account must exist; the client `web` must have http://localhost:5173/callback and http://localhost:5173/ among its
-# addresses. What is missing is installed beside this file.
+# The account must exist, with no second factor, and the client `web` must have /app/callback and /app/ beside the issuer among its addresses, as it has
+# with `make start`: run.sh http://localhost:18080/auth ann@example.com 'her password'. What is missing is installed beside this file.
 set -eu
 cd "$(dirname "$0")"
 [ $# -eq 3 ] || { sed -n '2,7p' "$0" >&2; exit 2; }
