@@ -1,6 +1,6 @@
 //! Signing in with passkeys, and looking after them.
 
-use crate::authenticator::{Key, added, ask, ask_for_new, bytes, send, sign_in};
+use crate::authenticator::{Key, added, ask, ask_for_new, bytes, send, sign_in, text};
 use crate::client::{answer, claims, question, redeem};
 use crate::house::{House, PASSWORD};
 use crate::person::Person;
@@ -126,6 +126,10 @@ async fn a_new_passkey_takes_the_password_and_there_is_an_end_to_them() {
     assert!((32..=64).contains(&handle.len()));
     let first = added(&house, &ann, Key::es256()).await;
     assert_eq!(first.handle, handle);
+    let again = ask_for_new(&ann, PASSWORD).await;
+    let again: Value = serde_json::from_str(&again.is(200).text).unwrap();
+    let known = json!([{ "type": "public-key", "id": text(&first.id) }]);
+    assert_eq!(again["excludeCredentials"], known);
     for _ in 1..20 {
         added(&house, &ann, Key::es256()).await;
     }

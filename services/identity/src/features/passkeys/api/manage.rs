@@ -44,9 +44,9 @@ pub(crate) async fn section(state: &State, account: Uuid) -> Result<Markup, Faul
     Ok(html! {
         h2 { "Passkeys" }
         p {
-            @match count { 0 => "None. ", 1 => "One. ", count => { (count) ". " } }
+            @if count == 0 { "None. " } @else { (count) ". " }
             a href=(state.path("/account/passkeys")) {
-                @if count == 0 { "Sign in without a password" } @else { "Look after them" }
+                @if count == 0 { "Sign in without a password" } @else { "Look after your passkeys" }
             }
         }
     })
@@ -111,7 +111,8 @@ fn item(state: &State, browser: &Browser, passkey: &Passkey) -> Markup {
             strong { (passkey.name) }
             br;
             span.soft {
-                "added " (time(passkey.created_at)) ", "
+                "added " (time(passkey.created_at))
+                br;
                 @match passkey.last_used_at {
                     Some(at) => { "last used " (time(at)) }
                     None => "never used",

@@ -111,9 +111,11 @@
     }
   });
 
-  // Passkeys among what the browser offers to fill in. Nobody has asked, so nobody is told when it fails.
+  // Passkeys among what the browser offers to fill in. Nobody has asked, so nobody is told when it fails. Where one has just
+  // been refused none is offered: what answers by itself would be refused without end.
   async function offer() {
-    const able = !isNew && (await window.PublicKeyCredential.isConditionalMediationAvailable?.());
+    const isRefused = new URL(form.action).pathname === window.location.pathname;
+    const able = !isNew && !isRefused && (await window.PublicKeyCredential.isConditionalMediationAvailable?.());
     if (!able || button.disabled || document.hidden) return;
     waiting.abort();
     const mine = (waiting = new AbortController());
