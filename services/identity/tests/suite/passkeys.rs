@@ -1,6 +1,8 @@
 //! Signing in with passkeys, and looking after them.
 
-use crate::authenticator::{Key, added, ask, ask_for_new, bytes, send, sign_in, text};
+use crate::authenticator::{
+    Key, Passkey, added, ask, ask_for_new, bytes, new_passkey, send, sign_in, text,
+};
 use crate::client::{answer, claims, question, redeem};
 use crate::house::{House, PASSWORD};
 use crate::person::Person;
@@ -130,9 +132,17 @@ async fn a_new_passkey_takes_the_password_and_there_is_an_end_to_them() {
     let again: Value = serde_json::from_str(&again.is(200).text).unwrap();
     let known = json!([{ "type": "public-key", "id": text(&first.id) }]);
     assert_eq!(again["excludeCredentials"], known);
+    let mut late = Passkey::new(&house, Key::es256());
+    let said = new_passkey(&ann, &mut late).await;
+    let page = ann.get("/account/passkeys").await;
     for _ in 1..20 {
         added(&house, &ann, Key::es256()).await;
     }
+    // Asked for while there was room.
+    let fields = said.made();
+    let fields: Vec<_> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let full = ann.submit(&page, "/account/passkeys", &fields).await;
+    assert!(full.is(422).text.contains("no more than 20"));
     let ben = Person::signed_up(&house, "ben@example.com").await;
     let asked = ask_for_new(&ben, PASSWORD).await;
     let asked: Value = serde_json::from_str(&asked.is(200).text).unwrap();
