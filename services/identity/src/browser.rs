@@ -23,6 +23,11 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
+    /// What tells it from others.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// What a form must carry.
     pub(crate) fn csrf(&self, state: &State) -> String {
         hex(&state.vault.hash("csrf", &self.id))

@@ -1,6 +1,6 @@
 //! The routes, and the OpenAPI document of those that are for programs.
 
-use crate::features::{accounts, oidc, second_factor, sessions};
+use crate::features::{accounts, oidc, passkeys, second_factor, sessions};
 use crate::html::STYLE;
 use crate::settings::SCOPE;
 use actix_web::HttpResponse;
@@ -89,6 +89,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
                 .configure(accounts::install)
                 .configure(sessions::install)
                 .configure(second_factor::install)
+                .configure(passkeys::install)
         });
 }
 

@@ -1,16 +1,26 @@
-//! Pages: plain HTML from the server, no scripts, everything escaped by `maud`.
+//! Pages: plain HTML from the server, everything escaped by `maud`. The one script is our own, on the pages that ask for
+//! passkeys.
 
 use crate::browser::Browser;
 use crate::state::State;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, RETRY_AFTER};
 use fault::Fault;
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 use problem::Problem;
 
 pub(crate) const STYLE: &str = include_str!("style.css");
+
+/// What pages may load, and where their forms lead: to the clients too, for browsers look at where a form's answer sends
+/// them.
+pub(crate) fn content_policy(state: &State, more: &str) -> String {
+    let clients = state.settings.client_origins().join(" ");
+    format!(
+        "default-src 'none'; {more}style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self' {clients}; frame-ancestors 'none'"
+    )
+}
 
 /// A page that a browser got.
 pub(crate) fn page(state: &State, browser: &Browser, title: &str, body: &Markup) -> HttpResponse {
@@ -28,12 +38,31 @@ pub(crate) fn page_with(
     let mut response = HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header((CACHE_CONTROL, "no-store"))
-        .body(whole(&state.path(""), title, body).into_string());
+        .body(whole(title, body, false).into_string());
     browser.keep(state, &mut response);
     response
 }
 
-fn whole(scope: &str, title: &str, body: &Markup) -> Markup {
+/// A page that may ask for a passkey: it alone has the script, which may ask the service itself and nobody else.
+pub(crate) fn page_with_script(
+    state: &State,
+    browser: &Browser,
+    status: StatusCode,
+    title: &str,
+    body: &Markup,
+) -> HttpResponse {
+    let policy = content_policy(state, "script-src 'self'; connect-src 'self'; ");
+    let mut response = HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((CONTENT_SECURITY_POLICY, policy))
+        .body(whole(title, body, true).into_string());
+    browser.keep(state, &mut response);
+    response
+}
+
+fn whole(title: &str, body: &Markup, with_script: bool) -> Markup {
+    let scope = crate::settings::SCOPE;
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -44,6 +73,7 @@ fn whole(scope: &str, title: &str, body: &Markup) -> Markup {
                 meta name="robots" content="noindex";
                 title { (title) " · MotoVaultPro" }
                 link rel="stylesheet" href={ (scope) "/style.css" };
+                @if with_script { script src={ (scope) "/passkeys.js" } defer {} }
             }
             body {
                 header { p.brand { "MotoVaultPro" } }
@@ -75,7 +105,7 @@ pub(crate) fn answer(outcome: Result<HttpResponse, Fault>) -> HttpResponse {
     if let Some(seconds) = problem.retry_after_s {
         response.insert_header((RETRY_AFTER, seconds.to_string()));
     }
-    response.body(whole(crate::settings::SCOPE, &problem.title, &body).into_string())
+    response.body(whole(&problem.title, &body, false).into_string())
 }
 
 /// Sends the browser on, to be asked for with GET.
@@ -135,13 +165,13 @@ impl Field<'_> {
     }
 }
 
-/// The field for an address of mail.
-pub(crate) fn email(value: &str) -> Markup {
+/// The field for an address of mail. What may be filled in is an address, at the sign-in a passkey too.
+pub(crate) fn email(value: &str, autocomplete: &str) -> Markup {
     let field = Field {
         name: "email",
         label: "E-mail",
         kind: "email",
-        autocomplete: "username",
+        autocomplete,
         value,
         hint: None,
     };

@@ -7,6 +7,8 @@ use actix_web::http::Uri;
 pub(crate) struct Address {
     /// Scheme, host and port.
     pub(crate) origin: String,
+    /// The host alone: whose passkeys are asked for.
+    pub(crate) host: String,
     pub(crate) is_secure: bool,
 }
 
@@ -30,8 +32,10 @@ pub(crate) fn of(uri: &str) -> Option<String> {
 /// The issuer, if its path is `scope` and nothing follows.
 pub(crate) fn issuer(uri: &str, scope: &str) -> Option<Address> {
     let origin = of(uri)?;
+    let host = origin.parse::<Uri>().ok()?.host()?.to_owned();
     (uri.strip_prefix(&origin) == Some(scope)).then(|| Address {
         is_secure: origin.starts_with("https:"),
+        host,
         origin,
     })
 }
@@ -62,11 +66,9 @@ mod tests {
     #[test]
     fn an_issuer_ends_with_the_scope() {
         assert!(issuer("https://a.example/auth", "/auth").unwrap().is_secure);
-        assert!(
-            !issuer("http://localhost:18080/auth", "/auth")
-                .unwrap()
-                .is_secure
-        );
+        let here = issuer("http://localhost:18080/auth", "/auth").unwrap();
+        assert!(!here.is_secure);
+        assert_eq!(here.host, "localhost");
         for bad in [
             "https://a.example/auth/",
             "https://a.example",

@@ -1,6 +1,6 @@
 //! What is done by the clock: keys are changed, and what has ended is removed.
 
-use crate::features::{accounts, limits, oidc, sessions};
+use crate::features::{accounts, limits, oidc, passkeys, sessions};
 use crate::state::State;
 use actix_web::web::Data;
 use fault::Fault;
@@ -32,6 +32,7 @@ async fn clean(state: &State) -> Result<(), Fault> {
     let db = state.db.clone().with_query_timeout(PATIENCE);
     oidc::prune(&db).await?;
     sessions::prune(&db, i32::from(state.settings.sessions.idle_days)).await?;
+    passkeys::prune(&db).await?;
     accounts::prune(&db).await?;
     limits::prune(&db).await?;
     Ok(())

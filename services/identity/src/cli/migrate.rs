@@ -1,13 +1,13 @@
 //! `migrate`: every capsule's migrations, under a lock, so that any number of instances may start at once.
 
 use super::{CliError, print};
-use crate::features::{accounts, limits, oidc, second_factor, sessions};
+use crate::features::{accounts, limits, oidc, passkeys, second_factor, sessions};
 use crate::settings::Settings;
 use mail::outbox;
 use pg::{Migration, Steps};
 
 /// Every capsule with its migrations.
-fn capsules() -> [(&'static str, Vec<Migration>); 7] {
+fn capsules() -> [(&'static str, Vec<Migration>); 8] {
     [
         (::audit::SCHEMA, ::audit::migrations()),
         (limits::CAPSULE, limits::migrations()),
@@ -15,6 +15,7 @@ fn capsules() -> [(&'static str, Vec<Migration>); 7] {
         (accounts::CAPSULE, accounts::migrations()),
         (sessions::CAPSULE, sessions::migrations()),
         (second_factor::CAPSULE, second_factor::migrations()),
+        (passkeys::CAPSULE, passkeys::migrations()),
         (oidc::CAPSULE, oidc::migrations()),
     ]
 }

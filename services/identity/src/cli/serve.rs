@@ -2,6 +2,7 @@
 
 use super::{CliError, maintenance, migrate};
 use crate::document;
+use crate::html;
 use crate::settings::{SCOPE, SERVICE, Settings};
 use crate::state::State;
 use actix_web::middleware::DefaultHeaders;
@@ -47,14 +48,10 @@ pub(super) async fn run(settings: Settings) -> Result<(), CliError> {
     Ok(served?)
 }
 
-/// What browsers are told. Forms may lead to the clients, for browsers look at where a form's answer sends them, too.
+/// What browsers are told where an answer says nothing itself.
 fn headers(state: &State) -> DefaultHeaders {
-    let clients = state.settings.client_origins().join(" ");
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self' {clients}; frame-ancestors 'none'"
-    );
     let headers = DefaultHeaders::new()
-        .add(("Content-Security-Policy", policy))
+        .add(("Content-Security-Policy", html::content_policy(state, "")))
         .add(("X-Content-Type-Options", "nosniff"))
         .add(("X-Frame-Options", "DENY"))
         // Links that open accounts are in addresses: they go nowhere else.

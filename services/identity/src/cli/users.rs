@@ -4,7 +4,7 @@ use super::{CliError, print};
 use crate::change::Change;
 use crate::features::accounts::{self, Account, Email, Role};
 use crate::features::limits::{self, Limit};
-use crate::features::second_factor;
+use crate::features::{passkeys, second_factor};
 use crate::settings::SERVICE;
 use crate::state::State;
 use ::audit::{By, Note};
@@ -25,7 +25,7 @@ pub(super) enum Command {
     Role { email: String, role: String },
     /// Ends the wait after too many attempts.
     Unlock { email: String },
-    /// Turns the second factor off, for whoever has lost it and the recovery codes.
+    /// Turns the second factor off and removes all passkeys, for whoever has lost the device: the password alone is left.
     ResetSecondFactor { email: String },
 }
 
@@ -119,6 +119,7 @@ async fn change(state: &State, account: &Account, act: Act) -> Result<(), CliErr
         }
         Act::ResetSecondFactor => {
             second_factor::purge(change.transaction(), id).await?;
+            passkeys::remove_all(state, &mut change, account).await?;
             Note::new("second_factor.disabled", None, id)
         }
     };

@@ -9,12 +9,15 @@
 
 mod accounts;
 mod admin;
+mod authenticator;
 mod client;
 mod code_flow;
 mod guessing;
 mod house;
 mod keys;
 mod openapi;
+mod passkey_attacks;
+mod passkeys;
 mod person;
 mod refresh;
 mod second_factor;

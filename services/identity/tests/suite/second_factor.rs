@@ -37,7 +37,7 @@ fn now() -> i64 {
 
 /// Turns it on with the present code; gives secret and recovery codes. The next code is that of the next step, which counts
 /// already.
-async fn turned_on(ann: &Person) -> (String, Vec<String>) {
+pub(crate) async fn turned_on(ann: &Person) -> (String, Vec<String>) {
     let page = ann.get("/account/second-factor").await;
     let secret = secret_of(&page);
     let code = code(&secret, 0);

@@ -2,11 +2,11 @@
 
 use super::{accounts, links};
 use crate::change::Change;
-use crate::features::{oidc, second_factor, sessions};
+use crate::features::{oidc, passkeys, second_factor, sessions};
 use fault::Fault;
 use uuid::Uuid;
 
-/// Ends every session, refresh token and link of an account, but one session.
+/// Ends every session, refresh token and link of an account, but one session. Passkeys stay: no password is in them.
 pub(crate) async fn end_all(
     change: &Change,
     account: Uuid,
@@ -25,6 +25,7 @@ pub(super) async fn delete(change: &Change, account: Uuid) -> Result<(), Fault> 
     let transaction = change.transaction();
     oidc::purge(transaction, account).await?;
     second_factor::purge(transaction, account).await?;
+    passkeys::purge(transaction, account).await?;
     accounts::delete(transaction, account).await?;
     Ok(())
 }

@@ -1,9 +1,9 @@
-//! From a right password to a session, and from a cookie back to it.
+//! From a right password or passkey to a session, and from a cookie back to it.
 
 use super::attempts::{self, Attempt};
 use super::sessions::{self, Session};
 use crate::browser::{self, cookie, removal};
-use crate::change::Change;
+use crate::change::{Change, record};
 use crate::features::accounts::{self, Account};
 use crate::features::limits::{self, Limit};
 use crate::features::{oidc, second_factor};
@@ -55,6 +55,29 @@ pub(crate) async fn require(state: &State, request: &HttpRequest) -> Result<Sign
     })
 }
 
+/// Why somebody who has proved who it is may not come in all the same.
+pub(crate) async fn obstacle(
+    state: &State,
+    visitor: &Visitor,
+    account: &Account,
+    flow: Option<&str>,
+) -> Result<Option<&'static str>, Fault> {
+    if account.disabled_at.is_some() {
+        let seen = json!({ "address": visitor.address.to_string() });
+        let note = Note::new("sign_in.refused", None, account.id).after(&seen);
+        record(&state.db, visitor.by(None), note).await?;
+        return Ok(Some("This account is disabled."));
+    }
+    if state.settings.accounts.verify_email && !account.email_verified {
+        limits::take(state, Limit::MailAccount, &account.email.to_lowercase()).await?;
+        accounts::send_verification(state, visitor, account, flow).await?;
+        return Ok(Some(
+            "The e-mail address must be confirmed first: we have sent you a mail with a link.",
+        ));
+    }
+    Ok(None)
+}
+
 /// The password was right: the next step, or a session at the end of all.
 pub(crate) async fn proceed(
     state: &State,
@@ -70,7 +93,7 @@ pub(crate) async fn proceed(
         used_code: false,
     };
     if !attempt.needs_code && !account.must_change_password {
-        return open(state, visitor, request, account, &attempt).await;
+        return open(state, visitor, request, account, attempt.methods(), flow).await;
     }
     let token = vault::random_text(TOKEN_LENGTH);
     attempts::insert(&state.db, &state.vault.hash("attempt", &token), &attempt).await?;
@@ -107,13 +130,14 @@ pub(super) async fn unfinished(
     Ok(account.map(|account| (hash, attempt, account)))
 }
 
-/// All steps are done.
-pub(super) async fn open(
+/// All steps are done. `methods`: how the person has proved who it is (RFC 8176).
+pub(crate) async fn open(
     state: &State,
     visitor: &Visitor,
     request: &HttpRequest,
     account: &Account,
-    attempt: &Attempt,
+    methods: &[&str],
+    flow: Option<&str>,
 ) -> Result<HttpResponse, Fault> {
     let before = current(state, request).await?;
     let mut change = Change::begin(&state.db, visitor.by(Some(&account.id))).await?;
@@ -130,16 +154,12 @@ pub(super) async fn open(
         end(&mut change, other.session.id, other.account.id).await?;
     }
     let now = pg::now();
-    let mut methods = vec!["pwd".to_owned()];
-    if attempt.used_code {
-        methods.extend(["otp".to_owned(), "mfa".to_owned()]);
-    }
     let session = Session {
         id: renewed.map_or_else(Uuid::now_v7, |it| it.session.id),
         account: account.id,
         created_at: now,
         auth_time: now,
-        methods,
+        methods: methods.iter().map(|it| (*it).to_owned()).collect(),
         last_seen_at: now,
         agent: visitor.agent.clone(),
         address: visitor.address.to_string(),
@@ -164,8 +184,7 @@ pub(super) async fn open(
     change.commit().await?;
     limits::forget(state, Limit::Account, &account.email.to_lowercase()).await?;
     limits::forget(state, Limit::Code, &account.id.to_string()).await?;
-    let next = attempt.flow.as_ref();
-    let next = next.map_or("/account".to_owned(), |flow| {
+    let next = flow.map_or("/account".to_owned(), |flow| {
         format!("/authorize/continue?flow={flow}")
     });
     let mut response = see_other(&state.path(&next));

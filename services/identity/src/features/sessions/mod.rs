@@ -5,9 +5,9 @@ mod api;
 mod data;
 mod entering;
 
-pub(crate) use api::{install, list_section};
+pub(crate) use api::{device, install, list_section, refuse};
 pub(crate) use data::sessions::{end_all, prune};
-pub(crate) use entering::{Signed, current, leave, proceed, require, sign_out};
+pub(crate) use entering::{Signed, current, leave, obstacle, open, proceed, require, sign_out};
 
 use data::{attempts, sessions};
 use pg::Migration;

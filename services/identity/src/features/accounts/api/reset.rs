@@ -40,7 +40,7 @@ pub(super) async fn show_forgot(state: Data<State>, browser: Browser) -> HttpRes
     let body = html! {
         p { "We send you a mail with a link to choose a new one." }
         form method="post" action=(state.path("/forgot")) {
-            (csrf(&state, &browser)) (html::email(""))
+            (csrf(&state, &browser)) (html::email("", "username"))
             button type="submit" { "Send the link" }
         }
         p { a href=(state.path("/signin")) { "Back" } }

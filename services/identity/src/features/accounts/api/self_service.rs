@@ -5,8 +5,8 @@ use crate::browser::Browser;
 use crate::change::Change;
 use crate::features::accounts::accounts::{self, Account};
 use crate::features::accounts::{Role, choose, end_all, knows_password, leaving};
-use crate::features::second_factor;
 use crate::features::sessions::{self, Signed};
+use crate::features::{passkeys, second_factor};
 use crate::html::{self, Field, answer, csrf, page, page_with, see_other};
 use crate::state::State;
 use crate::visitor::Visitor;
@@ -71,6 +71,7 @@ pub(super) async fn overview(
     let account = &signed.account;
     let sessions = sessions::list_section(state, browser, signed).await?;
     let factor = second_factor::section(state, browser, account.id).await?;
+    let passkeys = passkeys::section(state, account.id).await?;
     let body = html! {
         (html::alert(objection))
         p { "Signed in as " strong { (account.email) }
@@ -83,6 +84,7 @@ pub(super) async fn overview(
         (email::section(state, browser))
         (password_section(state, browser, account))
         (factor)
+        (passkeys)
         (sessions)
         (deletion_section(state, browser))
     };

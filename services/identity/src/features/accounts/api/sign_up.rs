@@ -83,7 +83,7 @@ fn form(state: &State, browser: &Browser, draft: &Draft<'_>) -> Markup {
         (html::alert(draft.objection))
         form method="post" action=(state.path("/signup")) {
             (csrf(state, browser)) (flow_field(draft.flow))
-            (name.show()) (html::email(draft.email)) (html::new_password("Password"))
+            (name.show()) (html::email(draft.email, "username")) (html::new_password("Password"))
             button type="submit" { "Sign up" }
         }
         p { "You have an account? " a href=(state.path(&format!("/signin{}", flow_query(draft.flow)))) { "Sign in" } }

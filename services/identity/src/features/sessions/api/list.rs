@@ -58,7 +58,7 @@ pub(crate) async fn list_section(
 }
 
 /// Browser and system, as far as people would name them.
-fn device(agent: &str) -> String {
+pub(crate) fn device(agent: &str) -> String {
     let find = |known: &[(&str, &'static str)]| {
         let found = known.iter().find(|(mark, _)| agent.contains(mark));
         found.map(|(_, name)| *name)

@@ -4,7 +4,8 @@ mod list;
 mod sign_in;
 mod steps;
 
-pub(crate) use list::list_section;
+pub(crate) use list::{device, list_section};
+pub(crate) use sign_in::refuse;
 
 use actix_web::web::{self, ServiceConfig};
 

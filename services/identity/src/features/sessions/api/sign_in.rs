@@ -1,11 +1,12 @@
-//! `/signin`: e-mail and password.
+//! `/signin`: e-mail and password, or a passkey.
 
 use crate::browser::Browser;
 use crate::change::record;
 use crate::features::accounts::{self, Account, Email};
 use crate::features::limits::{self, Limit};
-use crate::features::{oidc, sessions};
-use crate::html::{self, answer, csrf, flow_field, flow_name, flow_query, page, page_with};
+use crate::features::sessions::entering;
+use crate::features::{oidc, passkeys};
+use crate::html::{self, answer, csrf, flow_field, flow_name, flow_query, page_with_script};
 use crate::state::State;
 use crate::visitor::Visitor;
 use actix_web::http::StatusCode;
@@ -54,7 +55,13 @@ pub(super) async fn show(
             @if let Some(client) = client { p { "to go on to " strong { (client.name) } } }
             (form(&state, &browser, hint.unwrap_or_default(), flow, None))
         };
-        Ok(page(&state, &browser, TITLE, &body))
+        Ok(page_with_script(
+            &state,
+            &browser,
+            StatusCode::OK,
+            TITLE,
+            &body,
+        ))
     };
     answer(work.await)
 }
@@ -71,14 +78,27 @@ fn form(
         (html::alert(objection))
         form method="post" action=(state.path("/signin")) {
             (csrf(state, browser)) (flow_field(flow))
-            (html::email(email)) (html::password("password", "Password"))
+            (html::email(email, "username webauthn")) (html::password("password", "Password"))
             button type="submit" { "Sign in" }
         }
+        (passkeys::sign_in_form(state, browser, flow))
         p { a href=(state.path("/forgot")) { "Forgot your password?" } }
         @if state.settings.accounts.sign_up {
             p { "New here? " a href=(with_flow("/signup")) { "Sign up" } }
         }
     }
+}
+
+/// The page once more, for whoever was refused with a passkey.
+pub(crate) fn refuse(
+    state: &State,
+    browser: &Browser,
+    flow: Option<&str>,
+    status: StatusCode,
+    objection: &str,
+) -> HttpResponse {
+    let body = form(state, browser, "", flow, Some(objection));
+    page_with_script(state, browser, status, TITLE, &body)
 }
 
 pub(super) async fn submit(
@@ -104,7 +124,7 @@ async fn try_submit(
     let flow = flow_name(sent.flow.as_deref());
     let refuse = |status, objection| {
         let body = form(state, browser, &sent.email, flow, Some(objection));
-        page_with(state, browser, status, TITLE, &body)
+        page_with_script(state, browser, status, TITLE, &body)
     };
     limits::take(state, Limit::Address, &visitor.network()).await?;
     if let Err(fault) = limits::take(state, Limit::Account, &key).await {
@@ -128,18 +148,10 @@ async fn try_submit(
         }
     };
     // From here on it is known to be the person, who may be told more.
-    if account.disabled_at.is_some() {
-        note(state, visitor, "sign_in.refused", Some(&account)).await?;
-        return Ok(refuse(StatusCode::FORBIDDEN, "This account is disabled."));
+    if let Some(objection) = entering::obstacle(state, visitor, &account, flow).await? {
+        return Ok(refuse(StatusCode::FORBIDDEN, objection));
     }
-    if state.settings.accounts.verify_email && !account.email_verified {
-        limits::take(state, Limit::MailAccount, &key).await?;
-        accounts::send_verification(state, visitor, &account, flow).await?;
-        let text =
-            "The e-mail address must be confirmed first: we have sent you a mail with a link.";
-        return Ok(refuse(StatusCode::FORBIDDEN, text));
-    }
-    sessions::proceed(state, visitor, request, &account, flow).await
+    entering::proceed(state, visitor, request, &account, flow).await
 }
 
 async fn note(

@@ -96,7 +96,8 @@ pub(super) async fn submit_code(
         if account.must_change_password {
             return Ok(next_step(&state, &attempt));
         }
-        open(&state, &visitor, &request, &account, &attempt).await
+        let (methods, flow) = (attempt.methods(), attempt.flow.as_deref());
+        open(&state, &visitor, &request, &account, methods, flow).await
     };
     answer(work.await)
 }
@@ -161,7 +162,8 @@ pub(super) async fn submit_password(
             Err(objection) => return Ok(password_page(&state, &browser, Some(objection))),
         };
         let account = replace(&state, &visitor, account, chosen).await?;
-        open(&state, &visitor, &request, &account, &attempt).await
+        let (methods, flow) = (attempt.methods(), attempt.flow.as_deref());
+        open(&state, &visitor, &request, &account, methods, flow).await
     };
     answer(work.await)
 }

@@ -14,6 +14,17 @@ pub(crate) struct Attempt {
     pub(crate) used_code: bool,
 }
 
+impl Attempt {
+    /// How the person has proved who it is, once nothing is to come any more (RFC 8176).
+    pub(crate) const fn methods(&self) -> &'static [&'static str] {
+        if self.used_code {
+            &["pwd", "otp", "mfa"]
+        } else {
+            &["pwd"]
+        }
+    }
+}
+
 pub(crate) async fn insert(db: &Db, token_hash: &[u8], attempt: &Attempt) -> Result<(), DbError> {
     let sql = include_str!("queries/insert_attempt.sql");
     let (account, flow, needs_code) = (&attempt.account, &attempt.flow, &attempt.needs_code);

@@ -1,0 +1,1 @@
+DELETE FROM passkeys.passkey WHERE account_id = $1

@@ -1,0 +1,1 @@
+DELETE FROM passkeys.owner WHERE account_id = $1

@@ -1,0 +1,1 @@
+DELETE FROM passkeys.challenge WHERE expires_at < now()
