@@ -1,12 +1,10 @@
 // A real browser with an authenticator of its own, by Chromium's DevTools: adds a passkey, signs in with it by the button
 // and by what the browser offers to fill in, goes on to a client, and removes it; as a phone and as a computer.
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { chromium } from "playwright-core";
 
 const [issuer, email, password, executablePath, pictures] = process.argv.slice(2);
-const callback = "http://localhost:5173/callback";
-const client = createServer((_, answer) => answer.end("the client")).listen(5173, "localhost");
+const callback = `${new URL(issuer).origin}/app/callback`;
 const browser = await chromium.launch({
   executablePath,
   args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
@@ -117,5 +115,4 @@ for (const viewport of [{ width: 360, height: 740 }, { width: 1440, height: 900 
   await withoutScripts(viewport);
 }
 await browser.close();
-client.close();
 console.log("Chromium: a passkey added, signed in with by the button and by autofill, removed; and pages without scripts");
