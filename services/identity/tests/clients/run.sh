@@ -9,7 +9,7 @@
 set -eu
 cd "$(dirname "$0")"
 [ $# -ge 3 ] || { sed -n '2,8p' "$0" >&2; exit 2; }
-[ -d node_modules ] || npm ci --no-audit --no-fund --silent
+[ node_modules -nt package-lock.json ] || npm ci --no-audit --no-fund --silent
 [ -d venv ] || { python3 -m venv venv && venv/bin/pip install --quiet --requirement requirements.txt; }
 node oidc-client.mjs "$@"
 venv/bin/python authlib_client.py "$1" "$2" "$3"
