@@ -29,13 +29,18 @@ pub(crate) fn of(uri: &str) -> Option<String> {
     is_safe.then(|| format!("{scheme}://{}", authority.as_str().to_ascii_lowercase()))
 }
 
-/// The issuer, if its path is `scope` and nothing follows.
+/// The issuer, if its path is `scope` and nothing follows. It is written as browsers write it, who tell us where a form or a
+/// passkey comes from: without the port that goes without saying.
 pub(crate) fn issuer(uri: &str, scope: &str) -> Option<Address> {
     let origin = of(uri)?;
-    let host = origin.parse::<Uri>().ok()?.host()?.to_owned();
-    (uri.strip_prefix(&origin) == Some(scope)).then(|| Address {
-        is_secure: origin.starts_with("https:"),
-        host,
+    let parsed: Uri = origin.parse().ok()?;
+    let is_secure = origin.starts_with("https:");
+    if parsed.port_u16() == Some(if is_secure { 443 } else { 80 }) {
+        return None;
+    }
+    (uri.strip_prefix(&origin) == Some(scope)).then_some(Address {
+        is_secure,
+        host: parsed.host()?.to_owned(),
         origin,
     })
 }
@@ -73,6 +78,9 @@ mod tests {
             "https://a.example/auth/",
             "https://a.example",
             "http://a.example/auth",
+            "https://a.example:443/auth",
+            "http://localhost:80/auth",
+            "https://A.example/auth",
         ] {
             assert_eq!(issuer(bad, "/auth"), None, "{bad}");
         }

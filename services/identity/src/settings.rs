@@ -217,7 +217,7 @@ impl Settings {
         let Some(issuer) = origin::issuer(&self.issuer, SCOPE) else {
             return wrong(
                 "issuer",
-                "must be https://<host>/auth; http is for this machine only",
+                "must be https://<host>/auth, without :443; http is for this machine only",
             );
         };
         if self.audience.is_empty() {

@@ -44,7 +44,11 @@ pub(crate) async fn section(state: &State, account: Uuid) -> Result<Markup, Faul
     Ok(html! {
         h2 { "Passkeys" }
         p {
-            @if count == 0 { "None. " } @else { (count) ". " }
+            @match count {
+                0 => "None. ",
+                1 => "One. ",
+                _ => { (count) " passkeys. " }
+            }
             a href=(state.path("/account/passkeys")) {
                 @if count == 0 { "Sign in without a password" } @else { "Look after your passkeys" }
             }
