@@ -113,7 +113,7 @@ test: tool-nextest tool-schemathesis ## Run every test on real PostgreSQL and Re
 	@$(CARGO) build --locked -p mvp
 	@$(CARGO) test --workspace --locked --doc --quiet
 	@$(TARGET)/debug/mvp with-stores -- $(CARGO) nextest run --workspace --locked
-	@$(call ask,5)
+	@$(call ask,5 --seed 1)
 	@$(TARGET)/debug/mvp with-stores -- scripts/check-feature-capsule.sh
 
 contract: tool-schemathesis ## Ask the services whatever their API documents permit and forbid: make contract SERVICES=identity EXAMPLES=500

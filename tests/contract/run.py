@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Asks the running services whatever their API documents permit, and what they forbid, and compares the answers with the documents.
 
-    run.py --programs <folder> [--examples N] [service …]
+    run.py --programs <folder> [--examples N] [--seed N] [service …]
+
+Without a seed it asks something else each time. With one it asks the same, so that what was green stays green: for a build that must not fail by chance.
 
 Started by `make contract` and `make test`, in the virtual environment that venv.sh makes, by `mvp with-stores`.
 """
@@ -34,11 +36,12 @@ def configuration(place: Place, folder: Path) -> Path:
     return file
 
 
-def ask(place: Place, folder: Path, examples: int) -> bool:
+def ask(place: Place, folder: Path, examples: int, seed: int | None) -> bool:
     url = place.service.url
     print(f"== {place.service.name}", flush=True)
     command = [Path(sys.executable).with_name("schemathesis"), "--config-file", configuration(place, folder), "run",
                f"{url}/openapi.json", "--url", url, "--max-examples", str(examples), "--no-color"]
+    command += ["--seed", str(seed)] if seed is not None else []
     environment = os.environ | {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"}
     answered = subprocess.run(command, cwd=folder, env=environment).returncode == 0
     if not answered:
@@ -50,6 +53,7 @@ def main():
     reading = argparse.ArgumentParser()
     reading.add_argument("--programs", type=Path, required=True)
     reading.add_argument("--examples", type=int, default=50)
+    reading.add_argument("--seed", type=int)
     reading.add_argument("services", nargs="*", metavar="service")
     chosen = reading.parse_args()
     if unknown := set(chosen.services) - set(PLACES):
@@ -57,7 +61,7 @@ def main():
     house = House(chosen.programs.resolve())
     try:
         places = [PLACES[name](house) for name in chosen.services or PLACES]
-        kept = [ask(place, house.folder, chosen.examples) for place in places]
+        kept = [ask(place, house.folder, chosen.examples, chosen.seed) for place in places]
     finally:
         house.end()
     sys.exit(0 if all(kept) else 1)

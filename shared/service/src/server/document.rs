@@ -15,6 +15,12 @@ const BODY_PROBLEMS: &[(&str, &str)] = &[
     ("415", "The body is not sent as application/json"),
 ];
 
+/// What every route that wants to be told the version which was read can answer.
+const VERSION_PROBLEMS: &[(&str, &str)] = &[
+    ("412", "It has changed since"),
+    ("428", "If-Match is missing"),
+];
+
 /// Adds the `X-API-Key` header to the components of a document.
 pub struct WithApiKey;
 
@@ -74,8 +80,12 @@ pub fn describe(operation: &mut Operation, capsule: &str, problems: &[(&str, &st
         &operation.request_body,
         Some(RefOr::T(body)) if body.content.contains_key("application/json")
     );
+    let mut parameters = operation.parameters.iter().flatten();
+    let reads_version =
+        parameters.any(|it| matches!(it, RefOr::T(parameter) if parameter.name == "If-Match"));
     let of_bodies = if reads_json { BODY_PROBLEMS } else { &[] };
-    for (status, description) in problems.iter().chain(of_bodies) {
+    let of_versions = if reads_version { VERSION_PROBLEMS } else { &[] };
+    for (status, description) in problems.iter().chain(of_bodies).chain(of_versions) {
         let schema = ContentBuilder::new()
             .schema(Some(Ref::from_schema_name("Problem")))
             .build();

@@ -60,8 +60,6 @@ pub(super) async fn add_vehicle(
     responses(
         (status = 200, description = "The vehicle", body = Vehicle),
         (status = 409, description = "Another vehicle of the tenant has this VIN", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "It has changed since", body = Problem, content_type = "application/problem+json"),
-        (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]

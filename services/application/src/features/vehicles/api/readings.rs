@@ -119,8 +119,6 @@ pub(super) async fn get_reading(
     responses(
         (status = 200, description = "The reading", body = Reading),
         (status = 409, description = "It follows from a purchase, a sale or a fill-up", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "It has changed since", body = Problem, content_type = "application/problem+json"),
-        (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]

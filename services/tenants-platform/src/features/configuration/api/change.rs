@@ -41,8 +41,6 @@ struct Values {
     request_body = Values,
     responses(
         (status = 200, description = "The configuration", body = Configuration),
-        (status = 412, description = "It has changed since", body = Problem, content_type = "application/problem+json"),
-        (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 #[patch("/{tenant}/configuration")]
@@ -66,8 +64,6 @@ pub(super) async fn patch_configuration(
     request_body = Values,
     responses(
         (status = 200, description = "The configuration", body = Configuration),
-        (status = 412, description = "It has changed since", body = Problem, content_type = "application/problem+json"),
-        (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 #[put("/{tenant}/configuration")]

@@ -93,8 +93,6 @@ pub(super) async fn get_tenant(
     responses(
         (status = 200, description = "The tenant", body = Tenant),
         (status = 409, description = "It is being deleted", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "It has changed since", body = Problem, content_type = "application/problem+json"),
-        (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 #[patch("/{tenant}")]
