@@ -35,12 +35,7 @@ pub(crate) fn page_with(
     title: &str,
     body: &Markup,
 ) -> HttpResponse {
-    let mut response = HttpResponse::build(status)
-        .content_type("text/html; charset=utf-8")
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .body(whole(title, body, false).into_string());
-    browser.keep(state, &mut response);
-    response
+    made(state, browser, status, whole(title, body, false))
 }
 
 /// A page that may ask for a passkey: it alone has the script, which may ask the service itself and nobody else.
@@ -52,11 +47,19 @@ pub(crate) fn page_with_script(
     body: &Markup,
 ) -> HttpResponse {
     let policy = content_policy(state, "script-src 'self'; connect-src 'self'; ");
+    let mut response = made(state, browser, status, whole(title, body, true));
+    if let Ok(policy) = policy.try_into() {
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+fn made(state: &State, browser: &Browser, status: StatusCode, page: Markup) -> HttpResponse {
     let mut response = HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((CONTENT_SECURITY_POLICY, policy))
-        .body(whole(title, body, true).into_string());
+        .body(page.into_string());
     browser.keep(state, &mut response);
     response
 }

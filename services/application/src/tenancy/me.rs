@@ -1,14 +1,13 @@
 //! `/api/me`: who is signed in, and the tenants of that person.
 
-use super::{PATIENCE, Tenancy, away, encoded};
+use super::{PATIENCE, Tenancy, ask, encoded};
 use crate::asked::Asked;
 use access::SignedIn;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use contracts::List;
 use contracts::tenants::{Role, TenantStatus};
-use fault::Fault;
-use problem::{Code, Problem};
+use problem::Problem;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use upstream::{Asking, Question};
@@ -73,15 +72,8 @@ impl Tenancy {
         loop {
             let page = cursor.map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
             let question = Question::get(format!("{path}{page}"));
-            let reply = self.listing.call(&question, asking).await;
-            let reply = reply.map_err(|failure| away(failure.retry_after()))?;
-            if !reply.status.is_success() {
-                let status = reply.status.as_u16();
-                tracing::error!(status, "the tenants of a person are refused");
-                return Err(Problem::new(Code::BadGateway).detail("Your tenants cannot be had."));
-            }
-            let said: List<Belonging> = serde_json::from_slice(&reply.body)
-                .map_err(|error| Fault::broken("the tenants of a person cannot be read", error))?;
+            let said: List<Belonging> =
+                ask(&self.listing, &question, asking, "Your tenants").await?;
             all.extend(said.data);
             cursor = said.next_cursor;
             if cursor.is_none() {

@@ -15,6 +15,7 @@ use contracts::tenants::{Role, TenantValidation};
 use fault::Fault;
 use problem::{Code, Problem};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use service::health::Health;
 use std::sync::Arc;
@@ -125,20 +126,29 @@ impl Tenancy {
         let external_id = personal_id(subject);
         let body = json!({ "name": "Personal", "external_id": external_id, "owner": &**subject });
         let question = Question::post("/tenants", body.to_string());
-        let reply = self.making.call(&question, asking).await;
-        let reply = reply.map_err(|failure| away(failure.retry_after()))?;
-        if !reply.status.is_success() {
-            tracing::error!(
-                status = reply.status.as_u16(),
-                "a personal tenant is refused"
-            );
-            return Err(Problem::new(Code::BadGateway).detail("Your own tenant cannot be had."));
-        }
-        let made: MadeTenant = serde_json::from_slice(&reply.body)
-            .map_err(|error| Problem::from(Fault::broken("a tenant cannot be read", error)))?;
+        let made: MadeTenant = ask(&self.making, &question, asking, "Your own tenant").await?;
         self.personal.insert(Arc::clone(subject), made.id);
         Ok(made.id)
     }
+}
+
+/// Asks what can only be answered with a success: whoever is signed in has done nothing that could be refused. `what` is
+/// not to be had otherwise.
+async fn ask<T: DeserializeOwned>(
+    operation: &Operation,
+    question: &Question,
+    asking: &Asking,
+    what: &'static str,
+) -> Result<T, Problem> {
+    let reply = operation.call(question, asking).await;
+    let reply = reply.map_err(|failure| away(failure.retry_after()))?;
+    if !reply.status.is_success() {
+        let status = reply.status.as_u16();
+        tracing::error!(status, what, "the tenants platform refuses a question");
+        return Err(Problem::new(Code::BadGateway).detail(format!("{what} cannot be had.")));
+    }
+    serde_json::from_slice(&reply.body)
+        .map_err(|error| Fault::broken("the tenants platform cannot be understood", error).into())
 }
 
 /// What the platform knows a personal tenant by. A subject of up to 255 characters may be longer than the id may be.

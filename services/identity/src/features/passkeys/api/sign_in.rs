@@ -94,7 +94,7 @@ async fn try_submit(
 ) -> Result<HttpResponse, Fault> {
     browser.expect(state, &sent.csrf)?;
     let flow = flow_name(sent.flow.as_deref());
-    let refuse = |status, text| sessions::refuse(state, browser, flow, status, text);
+    let refuse = |status, text| sessions::refuse(state, browser, "", flow, status, text);
     // An account's own limit is for what can be guessed. Who guesses at its password must not keep its owner out.
     limits::take(state, Limit::Address, &visitor.network()).await?;
     let account = match prove(state, browser, visitor, sent).await? {

@@ -89,15 +89,16 @@ fn form(
     }
 }
 
-/// The page once more, for whoever was refused with a passkey.
+/// The page once more, for whoever was refused.
 pub(crate) fn refuse(
     state: &State,
     browser: &Browser,
+    email: &str,
     flow: Option<&str>,
     status: StatusCode,
     objection: &str,
 ) -> HttpResponse {
-    let body = form(state, browser, "", flow, Some(objection));
+    let body = form(state, browser, email, flow, Some(objection));
     page_with_script(state, browser, status, TITLE, &body)
 }
 
@@ -122,10 +123,7 @@ async fn try_submit(
     let email = Email::parse(&sent.email);
     let key = email.as_ref().map_or_else(String::new, Email::key);
     let flow = flow_name(sent.flow.as_deref());
-    let refuse = |status, objection| {
-        let body = form(state, browser, &sent.email, flow, Some(objection));
-        page_with_script(state, browser, status, TITLE, &body)
-    };
+    let refuse = |status, objection| refuse(state, browser, &sent.email, flow, status, objection);
     limits::take(state, Limit::Address, &visitor.network()).await?;
     if let Err(fault) = limits::take(state, Limit::Account, &key).await {
         return match &fault {

@@ -28,7 +28,6 @@ pub(crate) async fn reserve(
     let owner = lock_living(transaction, tenant).await?;
     let plan = plans::find(transaction, &owner.plan).await?;
     let limit = plan.and_then(|plan| plan.quotas.get(metric.as_str()).copied());
-    let day = day_of(metric);
     let (before, _) = used_before(transaction, tenant, metric).await?;
     let (used, warn) = match count(before, by, limit) {
         Count::Used { used, warn } => (used, warn),
@@ -47,12 +46,7 @@ pub(crate) async fn reserve(
             return Err(Fault::invalid("/body/change", detail));
         }
     };
-    transaction
-        .execute(
-            include_str!("queries/put_usage.sql"),
-            &[&tenant, &metric.as_str(), &day, &used],
-        )
-        .await?;
+    put(transaction, tenant, metric, used, None).await?;
     if warn {
         change.note(warning(tenant, metric, used, limit));
     }
@@ -74,15 +68,9 @@ pub(crate) async fn report(
         if last.is_some_and(|last| last >= counted_at) {
             continue;
         }
-        let sql = include_str!("queries/report_usage.sql");
-        let (name, day) = (metric.as_str(), day_of(metric));
-        change
-            .transaction()
-            .execute(sql, &[&tenant, &name, &day, &used, &counted_at])
-            .await?;
-        let limit = plan
-            .as_ref()
-            .and_then(|plan| plan.quotas.get(name).copied());
+        put(change.transaction(), tenant, metric, used, Some(counted_at)).await?;
+        let quotas = plan.as_ref().map(|plan| &plan.quotas);
+        let limit = quotas.and_then(|quotas| quotas.get(metric.as_str()).copied());
         if limit.is_some_and(|limit| crosses_warning(before, used, limit)) {
             change.note(warning(tenant, metric, used, limit));
         }
@@ -100,6 +88,22 @@ async fn used_before(
     let (name, day) = (metric.as_str(), day_of(metric));
     let row = transaction.query_opt(sql, &[&tenant, &name, &day]).await?;
     Ok(row.map_or((0, None), |row| (row.get("used"), row.get("counted_at"))))
+}
+
+/// Writes what is used; where an application counted it, when.
+async fn put(
+    transaction: &Transaction,
+    tenant: Uuid,
+    metric: Metric,
+    used: i64,
+    counted_at: Option<Timestamp>,
+) -> Result<(), DbError> {
+    let sql = include_str!("queries/put_usage.sql");
+    let (name, day) = (metric.as_str(), day_of(metric));
+    transaction
+        .execute(sql, &[&tenant, &name, &day, &used, &counted_at])
+        .await
+        .map(|_| ())
 }
 
 fn warning(tenant: Uuid, metric: Metric, used: i64, limit: Option<i64>) -> Note {
