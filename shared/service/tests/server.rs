@@ -326,12 +326,14 @@ async fn what_nobody_waits_for_any_more_is_given_up() {
     assert_eq!(post(20_000).await.unwrap().text().await.unwrap(), "20000");
     let metrics = client.get(format!("{}/metrics", server.url));
     let metrics = metrics.send().await.unwrap().text().await.unwrap();
-    let counted = metrics.lines().any(|line| {
-        line.contains("_count{")
-            && line.contains(r#"http_response_status_code="503""#)
-            && line.contains(r#"http_route="/limited/slow/{id}""#)
-    });
-    assert!(counted, "{metrics}");
+    for status in ["200", "503"] {
+        let counted = metrics.lines().any(|line| {
+            line.contains("_count{")
+                && line.contains(&format!(r#"http_response_status_code="{status}""#))
+                && line.contains(r#"http_route="/limited/slow/{id}""#)
+        });
+        assert!(counted, "{status}: {metrics}");
+    }
 }
 
 #[tokio::test]

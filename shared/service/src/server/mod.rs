@@ -96,6 +96,7 @@ where
             .wrap(actix_web::middleware::from_fn(observe::observe))
             .wrap(actix_web::middleware::from_fn(admission::admit))
             .app_data(observer.clone())
+            .app_data(observe::Routes::default())
             .app_data(admission.clone())
             .app_data(of_handlers.clone())
             .configure(standard_routes::install)

@@ -6,7 +6,7 @@ use crate::trace_context::{
     REQUEST_ID_HEADER, TRACEPARENT_HEADER, TraceContext, is_request_id, new_request_id,
 };
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{ResourceMap, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -15,6 +15,8 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 use opentelemetry::propagation::Extractor;
 use problem::{Code, Problem};
+use std::cell::OnceCell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tracing::{Instrument, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -45,6 +47,22 @@ impl Observer {
     }
 }
 
+/// A worker's routes, for a request that is gone with its match when its route is asked for.
+#[derive(Clone, Default)]
+pub(super) struct Routes(Rc<OnceCell<ResourceMap>>);
+
+impl Routes {
+    fn of(request: &ServiceRequest) -> Option<Self> {
+        let routes = request.app_data::<Self>()?;
+        routes.0.get_or_init(|| request.resource_map().clone());
+        Some(routes.clone())
+    }
+
+    fn route_of(&self, path: &str) -> Option<String> {
+        self.0.get()?.match_pattern(path)
+    }
+}
+
 pub(super) async fn observe(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -61,17 +79,27 @@ pub(super) async fn observe(
         .extensions_mut()
         .insert(RequestId(request_id.as_str().into()));
     let observer = request.app_data::<Observer>().cloned();
-    let route = request
-        .match_pattern()
-        .unwrap_or_else(|| "unmatched".to_owned());
-    let answer = match budget::fresh(next.call(request))
+    let routes = Routes::of(&request);
+    let path = request.path().to_owned();
+    let (answer, route) = match budget::fresh(next.call(request))
         .instrument(span.clone())
         .await
     {
-        Ok(response) => Ok(identified(response.map_into_boxed_body(), &request_id)),
+        Ok(response) => {
+            // The router has found it by now; before, it would be found twice.
+            let route = response.request().match_pattern();
+            (
+                Ok(identified(response.map_into_boxed_body(), &request_id)),
+                route,
+            )
+        }
         // A middleware gave the request up, and what a response is made of has gone with it.
-        Err(error) => Err(GivenUp::new(&error, &request_id)),
+        Err(error) => (
+            Err(GivenUp::new(&error, &request_id)),
+            routes.and_then(|routes| routes.route_of(&path)),
+        ),
     };
+    let route = route.unwrap_or_else(|| "unmatched".to_owned());
     let taken = begun.elapsed();
     let status = match &answer {
         Ok(response) => response.status(),
