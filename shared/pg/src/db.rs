@@ -13,6 +13,8 @@ use tokio_postgres::types::ToSql;
 const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
 /// For a connection, however many of the pool's turn out to be dead one after the other.
 const LEND_TIMEOUT: Duration = Duration::from_secs(2);
+/// A process that stops in the middle of a transaction keeps its locks no longer than this.
+const QUIET: &str = "-c idle_in_transaction_session_timeout=5000";
 const TIMEOUTS: Timeouts = Timeouts {
     wait: Some(Duration::from_millis(500)),
     create: Some(Duration::from_secs(2)),
@@ -30,8 +32,10 @@ impl Db {
     /// A pool for this database. Nothing is connected yet, so a database that is away does not keep a process from
     /// starting.
     pub fn new(settings: &DatabaseSettings, application_name: &str) -> Result<Self, DbError> {
+        let mut config = settings.driver_config(application_name)?;
+        config.options(QUIET);
         let manager = Manager::from_connect(
-            settings.driver_config(application_name)?,
+            config,
             Connector::new(settings)?,
             ManagerConfig {
                 recycling_method: RecyclingMethod::Verified,

@@ -4,6 +4,38 @@ use problem::{Code, Problem};
 use service::secrets::SecretError;
 use tokio_postgres::error::SqlState;
 
+/// What the server said, without its `DETAIL`: that repeats values of the row, and they have no place in a log.
+#[derive(Debug)]
+pub struct Refusal {
+    state: Option<SqlState>,
+    message: String,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.state {
+            Some(state) => write!(f, " ({})", state.code()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<tokio_postgres::Error> for Refusal {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let message = match error.as_db_error() {
+            Some(said) => said.message().to_owned(),
+            None => service::errors::chain(&error),
+        };
+        Self {
+            state: error.code().cloned(),
+            message,
+        }
+    }
+}
+
 /// A database call that gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -15,7 +47,7 @@ pub enum DbError {
     Timeout,
     /// The database refuses the statement.
     #[error("the database refused the statement")]
-    Refused(#[source] tokio_postgres::Error),
+    Refused(#[source] Refusal),
     /// The password file is not usable.
     #[error("the database password cannot be read")]
     Password(#[from] SecretError),
@@ -36,7 +68,7 @@ impl DbError {
     /// The SQLSTATE, when the server gave one.
     pub fn sql_state(&self) -> Option<&SqlState> {
         match self {
-            Self::Refused(error) => error.code(),
+            Self::Refused(refusal) => refusal.state.as_ref(),
             _ => None,
         }
     }
@@ -49,17 +81,18 @@ impl DbError {
 
 impl From<tokio_postgres::Error> for DbError {
     fn from(error: tokio_postgres::Error) -> Self {
-        // Classes 08 (connection), 53 (resources) and 57P (operator intervention) pass by themselves;
-        // an error without a state comes from the connection.
+        // These pass by themselves: 08 (connection), 25P03 (the transaction was ended, for we had gone quiet), 40 (it was in
+        // the way of another one), 53 (resources), 57P (operator intervention). An error without a state comes from the
+        // connection.
         let passing = error.code().is_none_or(|state| {
-            ["08", "53", "57P"]
+            ["08", "25P03", "40", "53", "57P"]
                 .iter()
                 .any(|class| state.code().starts_with(class))
         });
         if passing {
             Self::Unavailable(Box::new(error))
         } else {
-            Self::Refused(error)
+            Self::Refused(error.into())
         }
     }
 }

@@ -148,6 +148,51 @@ async fn a_statement_the_server_refuses_is_no_reason_to_try_again() {
 }
 
 #[tokio::test]
+async fn whoever_goes_quiet_in_a_transaction_stops_the_others_for_seconds_only() {
+    let database = Database::create().await;
+    let db = Db::new(&settings(&database, database.port), "test").unwrap();
+    let lock = "SELECT pg_advisory_xact_lock(7)";
+    let quiet = db.begin().await.unwrap();
+    quiet.query(lock, &[]).await.unwrap();
+    let begun = Instant::now();
+    let patient = db.clone().with_query_timeout(Duration::from_secs(30));
+    patient.query(lock, &[]).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    let error = quiet.query("SELECT 1", &[]).await.unwrap_err();
+    assert!(error.is_passing(), "{error:?}");
+}
+
+#[tokio::test]
+async fn two_transactions_in_each_others_way_are_a_reason_to_try_again() {
+    let database = Database::create().await;
+    let db = Db::new(&settings(&database, database.port), "test").unwrap();
+    let (one, other) = (db.begin().await.unwrap(), db.begin().await.unwrap());
+    let lock = "SELECT pg_advisory_xact_lock($1)";
+    one.query(lock, &[&1_i64]).await.unwrap();
+    other.query(lock, &[&2_i64]).await.unwrap();
+    let (first, second) = tokio::join!(one.query(lock, &[&2_i64]), other.query(lock, &[&1_i64]));
+    let error = first.and(second).unwrap_err();
+    assert!(error.is_passing(), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_is_in_a_row_is_in_no_error() {
+    let database = Database::create().await;
+    let db = Db::new(&settings(&database, database.port), "test").unwrap();
+    let transaction = db.begin().await.unwrap();
+    let table = "CREATE TEMP TABLE one (secret text PRIMARY KEY)";
+    transaction.query(table, &[]).await.unwrap();
+    let insert = "INSERT INTO one VALUES ('Xyzzy'), ('Xyzzy')";
+    let error = transaction.query(insert, &[]).await.unwrap_err();
+    assert_eq!(error.sql_state(), Some(&SqlState::UNIQUE_VIOLATION));
+    let text = format!("{error:?} {}", service::errors::chain(&error));
+    assert!(
+        text.contains("one_pkey") && !text.contains("Xyzzy"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn migrations_run_once_however_many_instances_start_and_serving_roles_only_read() {
     const STEPS: &[Migration] = &[
         Migration {

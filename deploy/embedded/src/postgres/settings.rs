@@ -30,6 +30,8 @@ pub(crate) fn render(name: &str, port: u16, socket_dir: &Path, purpose: Purpose)
          logging_collector = off\n\
          log_line_prefix = '%m [%p] %q%u@%d '\n\
          log_checkpoints = off\n\
+         # The details of an error repeat values of the row: somebody's VIN, somebody's address.\n\
+         log_error_verbosity = terse\n\
          datestyle = 'iso, mdy'\n\
          default_text_search_config = 'pg_catalog.english'\n\
          # Short queries only: compiling them costs more time and memory than it gives.\n\
