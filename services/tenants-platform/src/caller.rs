@@ -2,6 +2,7 @@
 
 use access::Consumer;
 use actix_web::dev::Payload;
+use actix_web::http::header::HeaderMap;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use fault::Fault;
 use problem::{Code, Problem};
@@ -12,6 +13,7 @@ use uuid::Uuid;
 /// Who the caller acts for, where it is not itself: the `sub` of a person's token.
 const ACTOR_HEADER: &str = "x-actor";
 const LONGEST_ACTOR: usize = 255;
+const LONGEST_KEY: usize = 255;
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -72,6 +74,22 @@ fn read(request: &HttpRequest) -> Result<Caller, Problem> {
             .get::<RequestId>()
             .map(|id| id.0.as_ref().to_owned()),
     })
+}
+
+/// What the caller calls this request, so that it is done once.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Fault> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let key = value.to_str().unwrap_or_default();
+    if key.is_empty() || key.len() > LONGEST_KEY {
+        let detail = "must be 1 to 255 printable characters";
+        return Err(Problem::new(Code::BadHeader)
+            .detail("Idempotency-Key is not acceptable.")
+            .error("/header/Idempotency-Key", detail)
+            .into());
+    }
+    Ok(Some(key))
 }
 
 fn actor_of(value: &[u8]) -> Option<String> {

@@ -1,6 +1,6 @@
 //! What is done by the clock: tenants whose grace period has ended are removed, and what is old is forgotten.
 
-use crate::features::{api_keys, tenants, webhooks};
+use crate::features::{api_keys, memberships, tenants, webhooks};
 use fault::Fault;
 use pg::Db;
 use std::time::Duration;
@@ -32,6 +32,8 @@ async fn clean(db: &Db, keep_days: i32) -> Result<usize, Fault> {
     let purged = tenants::purge_due(db).await?;
     webhooks::prune(db, keep_days).await?;
     tenants::prune_idempotency(db).await?;
+    tenants::prune_usage(db).await?;
+    memberships::prune_invitations(db).await?;
     api_keys::prune(db).await?;
     Ok(purged)
 }

@@ -1,6 +1,7 @@
 //! Keys of programs.
 
 use crate::house::{House, NOBODY};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 struct Keys {
@@ -212,6 +213,45 @@ async fn usage_is_counted_by_key_and_by_tenant() {
         )
         .await;
     wrong.names(422, "/body/0/requests");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_is_sent_again_counts_once_and_on_its_day() {
+    let keys = Keys::new().await;
+    let made = keys.make(reading()).await;
+    let id = made["id"].as_str().unwrap();
+    let today = jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date();
+    let day = |ago: i64| {
+        today
+            .saturating_sub(jiff::Span::new().days(ago))
+            .to_string()
+    };
+    let report = async |key: &str, body: Value| {
+        let headers = [("Idempotency-Key", key)];
+        let path = "/tenants/api-keys/usage";
+        let sent = keys.house.send(Method::POST, path, &headers, Some(body));
+        sent.await
+    };
+    let used = json!([{ "id": id, "requests": 3, "day": day(1) }, { "id": id, "requests": 4 }]);
+    let first = report("one", used.clone()).await.is(200);
+    assert_eq!(first["data"][0]["requests_today"], 4);
+    assert_eq!(report("one", used.clone()).await.is(200)["data"], json!([]));
+    let other = report("another", used).await.is(200);
+    assert_eq!(other["data"][0]["requests_today"], 8);
+    let days = keys.house.get(&format!("{}/{id}/usage", keys.path)).await;
+    assert_eq!(
+        days.is(200)["data"],
+        json!([{ "day": day(0), "requests": 8 }, { "day": day(1), "requests": 6 }])
+    );
+    let old = json!([{ "id": id, "requests": 1, "day": day(9) }]);
+    report("old", old).await.names(422, "/body/0/day");
+    // As many as there may be at once take no longer than a request may.
+    let many: Vec<_> = (0..1_000)
+        .map(|number| json!({ "id": format!("k{number}"), "requests": 1 }))
+        .collect();
+    report("many", json!(many)).await.is(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

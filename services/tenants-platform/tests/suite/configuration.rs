@@ -53,7 +53,11 @@ async fn a_value_comes_from_the_tenant_else_the_plan_else_the_default() {
         .put(of_plan, json!({ "value": "km" }))
         .await
         .is(204);
-    assert_eq!(unit(&setup.read().await), (json!("km"), json!("plan")));
+    let of_plan_now = setup.read().await;
+    assert_eq!(unit(&of_plan_now), (json!("km"), json!("plan")));
+    // Whoever keeps what it has read learns that it is to be read again, though the tenant has set nothing.
+    assert_eq!(of_plan_now["version"], 0);
+    assert!(of_plan_now["config_version"].as_i64() > before["config_version"].as_i64());
     let own = json!({ "display.distance_unit": "mi" });
     let changed = setup.change(Method::PATCH, 0, own).await;
     assert_eq!(changed.header("etag"), "\"1\"");
@@ -195,6 +199,61 @@ async fn a_secret_is_read_by_its_own_route_and_shown_nowhere_else() {
         .await
         .unwrap();
     assert!(!rows[0].get::<_, String>(0).contains("hunter2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_operator_takes_over_is_no_more_the_tenants() {
+    let setup = Setup::new().await;
+    let put = |name: &str, scope: &str| {
+        let body = json!({ "description": "d", "schema": { "type": "integer" }, "default": 1, "scope": scope });
+        setup
+            .house
+            .put_owned(format!("/tenants/configuration/keys/{name}"), body)
+    };
+    for key in ["a.limit", "b.limit"] {
+        put(key, "tenant").await.is(200);
+    }
+    let set = json!({ "a.limit": 5, "b.limit": 6 });
+    setup.change(Method::PATCH, 0, set).await.is(200);
+    setup.change(Method::PUT, 1, json!({})).await.is(200);
+    setup
+        .change(Method::PATCH, 2, json!({ "a.limit": 5 }))
+        .await
+        .is(200);
+    put("a.limit", "platform").await.is(200);
+    let limit = |all: &Value, key: &str| {
+        let limit = &all["values"][key];
+        (limit["value"].clone(), limit["source"].clone())
+    };
+    let by_default = (json!(1), json!("default"));
+    assert_eq!(limit(&setup.read().await, "a.limit"), by_default);
+    let path = format!("{}/rollback", setup.path);
+    let back = Some(json!({ "version": 1 }));
+    let headers = [("If-Match", "\"3\"")];
+    let rolled = setup.house.send(Method::POST, &path, &headers, back).await;
+    let rolled = rolled.is(200);
+    assert_eq!(limit(&rolled, "a.limit"), by_default);
+    assert_eq!(limit(&rolled, "b.limit"), (json!(6), json!("tenant")));
+    // Given back, it has nothing of what was before.
+    put("a.limit", "tenant").await.is(200);
+    assert_eq!(limit(&setup.read().await, "a.limit"), by_default);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_are_registered_at_once_are_in_nobodys_way() {
+    let setup = Setup::new().await;
+    let body = json!({ "description": "d", "schema": {}, "default": 1, "scope": "tenant" });
+    for round in 0..3 {
+        let calls = (0..6).map(|number| {
+            let path = format!("/tenants/configuration/keys/k.k{}", number % 3);
+            let mut body = body.clone();
+            body["default"] = json!(round * 10 + number);
+            setup.house.put_owned(path, body)
+        });
+        for answer in futures_util::future::join_all(calls).await {
+            answer.is(200);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,6 +42,18 @@ async fn made_in_the_rush(house: &House, number: u32) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_knows_more_than_there_is_learns_that_at_once() {
+    let house = House::new().await;
+    house.tenant("personal").await;
+    let end = house.get("/tenants/events").await.is(200)["next"].clone();
+    let begun = Instant::now();
+    let path = "/tenants/events?after=999999&wait_s=25";
+    let page = house.get(path).await.is(200);
+    assert_eq!((&page["next"], &page["data"]), (&end, &json!([])));
+    assert!(begun.elapsed() < Duration::from_secs(20));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_waiting_reader_learns_of_an_event_at_once() {
     let house = House::new().await;
     let end = house.get("/tenants/events").await.is(200)["next"]

@@ -114,6 +114,46 @@ async fn a_tenant_arrives_as_it_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_only_the_old_installation_knew_comes_along() {
+    let (here, there) = (House::new().await, House::new().await);
+    let club = json!({ "title": "Club", "quotas": { "members": 3 } });
+    here.put("/tenants/plans/club", club).await.is(200);
+    let key = json!({ "description": "d", "schema": { "type": "integer" }, "scope": "tenant" });
+    let name = "/tenants/configuration/keys/club.boats";
+    here.put(name, key).await.is(200);
+    let tenant = here.tenant("club").await;
+    let path = format!("/tenants/{tenant}");
+    for user in ["b", "c"] {
+        let member = format!("{path}/members/{user}");
+        here.put(&member, json!({ "role": "viewer" })).await.is(201);
+    }
+    let headers = [("If-Match", "\"0\"")];
+    let set = json!({ "values": { "club.boats": 2 } });
+    let configuration = format!("{path}/configuration");
+    here.send(Method::PATCH, &configuration, &headers, Some(set))
+        .await
+        .is(200);
+    // More members than the plan includes now, and on its way out.
+    let smaller = json!({ "title": "Club", "quotas": { "members": 1 } });
+    here.put("/tenants/plans/club", smaller).await.is(200);
+    let reason = json!({ "reason": "moving" });
+    here.post(&format!("{path}/suspend"), reason).await.is(200);
+    here.delete(&path).await.is(202);
+
+    let (status, body) = import(&there, exported(&here, &tenant).await).await;
+    assert_eq!(status, 201, "{body}");
+    let arrived = there.get(&path).await.is(200);
+    assert_eq!(
+        (&arrived["plan"], &arrived["status"]),
+        (&json!("club"), &json!("suspended"))
+    );
+    let usage = there.get(&format!("{path}/usage")).await.is(200);
+    assert_eq!(usage["quota"]["members"], json!({ "limit": 1, "used": 3 }));
+    let set = there.get(&configuration).await.is(200);
+    assert_eq!(set["values"]["club.boats"]["value"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bad_archive_changes_nothing() {
     let house = House::new().await;
     let tenant = |plan: &str| json!({ "id": NOBODY, "external_id": null, "slug": "abc", "name": "A", "plan": plan, "suspended": false, "reason": null });
@@ -134,7 +174,19 @@ async fn a_bad_archive_changes_nothing() {
         ("tenant.json", tenant("family")),
         ("tenant.json", tenant("gold")),
     );
+    let stranger = ("members.json", json!([{ "user": "a b", "role": "owner" }]));
+    let mut nameless = tenant("family");
+    nameless["name"] = json!("\u{0}");
+    let nameless = ("tenant.json", nameless);
     for (bytes, pointer) in [
+        (
+            archive(&[manifest.clone(), family.clone(), stranger, nothing.clone()]),
+            "/body/members.json/0/user",
+        ),
+        (
+            archive(&[manifest.clone(), nameless, owner.clone(), nothing.clone()]),
+            "/body/tenant.json/name",
+        ),
         (b"nonsense".to_vec(), "/body"),
         (archive(std::slice::from_ref(&manifest)), "/body"),
         (

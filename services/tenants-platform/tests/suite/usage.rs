@@ -37,6 +37,25 @@ async fn the_plan_ends_hard_and_warns_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_smaller_plan_warns_of_what_it_makes_scarce() {
+    let house = House::new().await;
+    let tenant = house.tenant("family").await;
+    let path = format!("/tenants/{tenant}");
+    let used = json!({ "metric": "vehicles", "change": 12 });
+    house.post(&format!("{path}/usage"), used).await.is(200);
+    let version = house.get(&path).await.header("etag").to_owned();
+    let smaller = json!({ "plan": "personal" });
+    let headers = vec![("If-Match".to_owned(), version)];
+    house.patch_owned(path, headers, smaller).await.is(200);
+    let events = house.events_of(&tenant).await;
+    let warnings = events
+        .iter()
+        .filter(|kind| *kind == "tenant.quota_warning")
+        .count();
+    assert_eq!(warnings, 1, "{events:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn callers_at_once_cannot_take_more_than_there_is() {
     let house = House::new().await;
     let tenant = house.tenant("personal").await;

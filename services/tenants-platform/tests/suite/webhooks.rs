@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use test_kit::Answer;
 use test_kit::eventually_async;
 
@@ -76,11 +77,15 @@ fn header(headers: &[(String, String)], name: &str) -> String {
 }
 
 async fn house() -> House {
+    house_that_tries("3").await
+}
+
+async fn house_that_tries(attempts: &str) -> House {
     let settings = [
         ("WEBHOOKS__ALLOW_PRIVATE_ADDRESSES", "true"),
         ("WEBHOOKS__FIRST_DELAY_MS", "100"),
         ("WEBHOOKS__LONGEST_DELAY_MS", "200"),
-        ("WEBHOOKS__ATTEMPTS", "3"),
+        ("WEBHOOKS__ATTEMPTS", attempts),
     ];
     House::with(1, &settings).await
 }
@@ -197,6 +202,10 @@ async fn an_endpoint_that_is_gone_is_switched_off() {
         house.get(&path).await.is(200)["enabled"] == false
     })
     .await;
+    let switched = "/tenants/audit?action=webhook.switched_off";
+    let entry = house.get(switched).await.is(200)["data"][0].clone();
+    assert_eq!(entry["subject"], webhook["id"], "{entry}");
+    assert_eq!(entry["consumer"], "tenants-platform");
     let on = json!({ "enabled": true, "description": "again" });
     let changed = house
         .send(Method::PATCH, &path, &[], Some(on))
@@ -213,6 +222,59 @@ async fn an_endpoint_that_is_gone_is_switched_off() {
     assert_ne!(rotated["secret"], webhook["secret"]);
     house.delete(&path).await.is(204);
     house.get(&path).await.is_problem(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_never_answers_keeps_no_other_waiting() {
+    let house = house().await;
+    // Takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    subscribe(&house, &url, json!(["tenant.created"])).await;
+    let well = Receiver::new(&[]);
+    subscribe(&house, &well.url, json!(["tenant.created"])).await;
+    for _ in 0..40 {
+        house.tenant("personal").await;
+    }
+    eventually_async("the other one has them all", || async {
+        well.sent().len() == 40
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_switched_off_is_left_alone_until_it_is_on_again() {
+    let house = house_that_tries("50").await;
+    let receiver = Receiver::new(&[500; 100]);
+    let webhook = subscribe(&house, &receiver.url, json!(["tenant.created"])).await;
+    house.tenant("family").await;
+    eventually_async("it is tried", || async { receiver.sent().len() >= 2 }).await;
+    let path = format!("/tenants/webhooks/{}", webhook["id"].as_str().unwrap());
+    let switch = async |enabled: bool| {
+        let body = json!({ "enabled": enabled });
+        let answer = house.send(Method::PATCH, &path, &[], Some(body)).await;
+        answer.is(200);
+    };
+    switch(false).await;
+    // What was on its way arrives.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let sent = receiver.sent().len();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(receiver.sent().len(), sent);
+    switch(true).await;
+    eventually_async("it is tried again", || async {
+        receiver.sent().len() > sent
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_a_tenant_that_is_not_there_cannot_be_subscribed_to() {
+    let house = house().await;
+    let nobody = uuid::Uuid::new_v4();
+    let body = json!({ "url": "https://example.com", "tenant_id": nobody });
+    let refused = house.post("/tenants/webhooks", body).await;
+    refused.names(422, "/body/tenant_id");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,8 +15,14 @@ use pg::Migration;
 pub(crate) const CAPSULE: &str = "api_keys";
 
 pub(crate) fn migrations() -> Vec<Migration> {
-    vec![Migration {
-        name: "V1__create_key",
-        sql: include_str!("migrations/V1__create_key.sql"),
-    }]
+    vec![
+        Migration {
+            name: "V1__create_key",
+            sql: include_str!("migrations/V1__create_key.sql"),
+        },
+        Migration {
+            name: "V2__create_usage_report",
+            sql: include_str!("migrations/V2__create_usage_report.sql"),
+        },
+    ]
 }

@@ -8,6 +8,7 @@ mod moving;
 
 pub(crate) use api::routes;
 pub(crate) use data::values::{purge, version_of};
+pub(crate) use domain::key::Key;
 pub(crate) use moving::{import, plain_values};
 
 use data::{keys, values};
@@ -17,10 +18,16 @@ use pg::Migration;
 pub(crate) const CAPSULE: &str = "configuration";
 
 pub(crate) fn migrations() -> Vec<Migration> {
-    vec![Migration {
-        name: "V1__create_key",
-        sql: include_str!("migrations/V1__create_key.sql"),
-    }]
+    vec![
+        Migration {
+            name: "V1__create_key",
+            sql: include_str!("migrations/V1__create_key.sql"),
+        },
+        Migration {
+            name: "V2__create_revision",
+            sql: include_str!("migrations/V2__create_revision.sql"),
+        },
+    ]
 }
 
 /// What a secret value is sealed for.

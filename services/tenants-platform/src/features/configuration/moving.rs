@@ -2,31 +2,51 @@
 
 use super::data::values::Version;
 use super::data::{keys, values};
-use super::domain::key::Scope;
+use super::domain::key::{Key, Scope};
 use crate::change::Change;
+use ::audit::Note;
 use fault::Fault;
 use pg::{Db, DbError};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// What a tenant has set, without secrets and without what is registered no more.
-pub(crate) async fn plain_values(db: &Db, tenant: Uuid) -> Result<Map<String, Value>, DbError> {
-    let all = keys::list(db).await?;
+/// What a tenant has set, and the keys of that: without secrets and without what is registered no more.
+pub(crate) async fn plain_values(
+    db: &Db,
+    tenant: Uuid,
+) -> Result<(Map<String, Value>, Vec<Key>), DbError> {
     let mut values = values::latest(db, tenant).await?.values;
-    values.retain(|name, _| all.iter().any(|key| key.name == *name && !key.secret));
-    Ok(values)
+    let mut keys = keys::list(db).await?;
+    keys.retain(|key| !key.secret && values.contains_key(&key.name));
+    values.retain(|name, _| keys.iter().any(|key| key.name == *name));
+    Ok((values, keys))
 }
 
-/// The first version of a tenant that comes from elsewhere. What does not fit here is named.
+/// The first version of a tenant that comes from elsewhere, with the keys that nobody has registered here yet. What does not
+/// fit here is named.
 pub(crate) async fn import(
     change: &mut Change,
     tenant: Uuid,
     wanted: &Map<String, Value>,
+    brought: &[Key],
 ) -> Result<(), Fault> {
     if wanted.is_empty() {
         return Ok(());
     }
-    let all = keys::list_in(change.transaction()).await?;
+    let mut all = keys::list_to_change(change.transaction()).await?;
+    for key in brought {
+        let is_wanted = wanted.contains_key(&key.name);
+        if !is_wanted || all.iter().any(|held| held.name == key.name) {
+            continue;
+        }
+        if let Some((_, reason)) = key.fault() {
+            let part = format!("/body/keys.json/{}", key.name);
+            return Err(Fault::invalid(part, reason));
+        }
+        keys::put(change.transaction(), key).await?;
+        change.note(Note::new("configuration.key_changed", None, &key.name).after(key));
+        all.push(key.clone());
+    }
     for (name, value) in wanted {
         let part = format!("/body/configuration.json/{name}");
         let key = all.iter().find(|key| key.name == *name);

@@ -7,7 +7,8 @@ mod domain;
 mod inviting;
 
 pub(crate) use api::routes;
-pub(crate) use data::members::{add_first_owner, all_of, purge, role_of, set_role};
+pub(crate) use data::invitations::prune as prune_invitations;
+pub(crate) use data::members::{add_first_owner, all_of, import, purge, role_of};
 pub(crate) use inviting::Inviting;
 
 use data::{invitations, members};

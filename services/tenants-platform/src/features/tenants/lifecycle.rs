@@ -1,8 +1,10 @@
 //! Making a tenant, taking it through its life, and removing it.
 
 use super::data::tenants::Tenant;
-use super::data::{idempotency, plans, tenants};
+use super::data::{idempotency, plans, tenants, usage};
 use super::domain::life::{Step, after};
+use super::domain::naming::{name_fault, reason_fault};
+use super::domain::plan::Plan;
 use super::domain::slug;
 use crate::caller::Caller;
 use crate::change::Change;
@@ -206,17 +208,28 @@ pub(crate) struct Imported<'a> {
     pub(crate) slug: &'a str,
     pub(crate) name: &'a str,
     pub(crate) plan: &'a str,
+    /// What the plan was there, for where there is none of that name here.
+    pub(crate) definition: Option<&'a Plan>,
     pub(crate) suspended: bool,
     pub(crate) reason: Option<&'a str>,
 }
 
 /// Adds it as it was there.
 pub(crate) async fn import(change: &mut Change, imported: Imported<'_>) -> Result<(), Fault> {
-    if let Some(wrong) = slug::fault(imported.slug) {
-        return Err(Fault::invalid("/body/tenant.json/slug", wrong));
+    for (part, wrong) in [
+        ("slug", slug::fault(imported.slug)),
+        ("name", name_fault(imported.name)),
+        ("external_id", imported.external_id.and_then(name_fault)),
+        ("reason", imported.reason.and_then(reason_fault)),
+    ] {
+        if let Some(wrong) = wrong {
+            return Err(Fault::invalid(format!("/body/tenant.json/{part}"), wrong));
+        }
     }
     let plan = plans::find(change.transaction(), imported.plan).await?;
-    plan.ok_or_else(|| Fault::invalid("/body/tenant.json/plan", "is not a plan here"))?;
+    if plan.is_none() {
+        make_plan(change, imported.plan, imported.definition).await?;
+    }
     let now = pg::now();
     let tenant = Tenant {
         id: imported.id,
@@ -243,38 +256,64 @@ pub(crate) async fn import(change: &mut Change, imported: Imported<'_>) -> Resul
     Ok(())
 }
 
-/// Removes every tenant whose grace period has ended; how many that were.
+async fn make_plan(change: &mut Change, name: &str, plan: Option<&Plan>) -> Result<(), Fault> {
+    let plan = plan.filter(|plan| plan.name == name);
+    let unknown = || Fault::invalid("/body/tenant.json/plan", "is not a plan here");
+    let plan = plan.ok_or_else(unknown)?;
+    if let Some((_, reason)) = plan.fault() {
+        return Err(Fault::invalid("/body/plan.json", reason));
+    }
+    plans::put(change.transaction(), plan).await?;
+    change.note(Note::new("plan.changed", None, name).after(plan));
+    Ok(())
+}
+
+/// Removes every tenant whose grace period has ended; how many that were. One that cannot be removed keeps no other.
 pub(crate) async fn purge_due(db: &Db) -> Result<usize, Fault> {
     let mut purged = 0_usize;
     for id in tenants::due(db).await? {
-        let mut change = Change::begin(db, &Caller::clock()).await?;
-        let Some(tenant) = tenants::lock(change.transaction(), id).await? else {
-            continue;
-        };
-        let is_due = tenant
-            .delete_after
-            .is_some_and(|end| end <= Timestamp::now());
-        if tenant.status != TenantStatus::Deleting || !is_due {
-            continue;
+        match purge(db, id).await {
+            Ok(true) => purged = purged.saturating_add(1),
+            Ok(false) => {}
+            Err(Fault::Database(error)) if error.is_passing() => return Err(error.into()),
+            Err(fault) => tracing::error!(
+                tenant_id = %id,
+                error = service::errors::chain(&fault),
+                "a tenant could not be removed"
+            ),
         }
-        let transaction = change.transaction();
-        memberships::purge(transaction, id).await?;
-        configuration::purge(transaction, id).await?;
-        api_keys::purge(transaction, id).await?;
-        webhooks::purge(transaction, id).await?;
-        let tombstone = Tenant {
-            name: String::new(),
-            external_id: None,
-            reason: None,
-            status: TenantStatus::Deleted,
-            status_before: None,
-            delete_after: None,
-            ..tenant
-        };
-        tenants::update(transaction, &tombstone).await?;
-        change.note(Note::new(Step::Purge.action(), id, id));
-        change.commit().await?;
-        purged = purged.saturating_add(1);
     }
     Ok(purged)
+}
+
+async fn purge(db: &Db, id: Uuid) -> Result<bool, Fault> {
+    let mut change = Change::begin(db, &Caller::clock()).await?;
+    let Some(tenant) = tenants::lock(change.transaction(), id).await? else {
+        return Ok(false);
+    };
+    let is_due = tenant
+        .delete_after
+        .is_some_and(|end| end <= Timestamp::now());
+    if tenant.status != TenantStatus::Deleting || !is_due {
+        return Ok(false);
+    }
+    let transaction = change.transaction();
+    memberships::purge(transaction, id).await?;
+    configuration::purge(transaction, id).await?;
+    api_keys::purge(transaction, id).await?;
+    webhooks::purge(transaction, id).await?;
+    usage::purge(transaction, id).await?;
+    let tombstone = Tenant {
+        name: String::new(),
+        external_id: None,
+        reason: None,
+        status: TenantStatus::Deleted,
+        status_before: None,
+        delete_after: None,
+        ..tenant
+    };
+    tenants::update(transaction, &tombstone).await?;
+    change.note(Note::new(Step::Purge.action(), id, id));
+    change.commit().await?;
+    Ok(true)
 }

@@ -10,8 +10,10 @@ pub(crate) use api::routes;
 pub(crate) use data::idempotency::prune as prune_idempotency;
 pub(crate) use data::plans::of_name as plan_of;
 pub(crate) use data::tenants::{find, find_all, lock_living, require};
-pub(crate) use data::usage::{count_requests, quota_of, reserve, today};
+pub(crate) use data::usage::prune as prune_usage;
+pub(crate) use data::usage::{count_requests, quota_of, reserve, take_over, today};
 pub(crate) use domain::metric::Metric;
+pub(crate) use domain::plan::Plan;
 pub(crate) use lifecycle::{Imported, import, purge_due};
 
 use data::{plans, tenants, usage};

@@ -18,10 +18,16 @@ use pg::Migration;
 pub(crate) const CAPSULE: &str = "webhooks";
 
 pub(crate) fn migrations() -> Vec<Migration> {
-    vec![Migration {
-        name: "V1__create_event",
-        sql: include_str!("migrations/V1__create_event.sql"),
-    }]
+    vec![
+        Migration {
+            name: "V1__create_event",
+            sql: include_str!("migrations/V1__create_event.sql"),
+        },
+        Migration {
+            name: "V2__add_delivery_due_of_endpoint",
+            sql: include_str!("migrations/V2__add_delivery_due_of_endpoint.sql"),
+        },
+    ]
 }
 
 /// What an endpoint's secret is sealed for.

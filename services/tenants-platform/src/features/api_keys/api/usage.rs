@@ -1,7 +1,7 @@
 //! How much keys are used.
 
 use super::keys::id_of;
-use crate::caller::{Caller, TenantId};
+use crate::caller::{Caller, TenantId, idempotency_key};
 use crate::change::Change;
 use crate::features::api_keys::keys::{self, DailyUsage};
 use crate::features::tenants;
@@ -10,14 +10,16 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use contracts::List;
 use contracts::tenants::RequestsToday;
 use fault::Fault;
+use jiff::ToSpan;
+use jiff::civil::Date;
 use pg::Db;
 use problem::Problem;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 const MOST: usize = 1_000;
+const LATEST_DAYS: i64 = 7;
 
 /// Requests that were answered with a key.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -26,54 +28,63 @@ struct Used {
     /// The key's id.
     id: String,
     requests: i64,
+    /// When (UTC), of the last seven days; today where it is absent.
+    #[schema(value_type = Option<String>, format = Date)]
+    day: Option<Date>,
 }
 
-/// Counts requests, by key and by tenant, and says what has been counted of those tenants by everybody. Keys that are gone
-/// are passed over.
-#[utoipa::path(request_body = Vec<Used>, responses((status = 200, description = "They are counted", body = List<RequestsToday>)))]
+/// Counts requests, by key and by tenant, and says what has been counted of those tenants today by everybody. Keys that are gone
+/// are passed over. A report that came before with the same `Idempotency-Key` is not counted again, and answered with nothing.
+#[utoipa::path(
+    params(("Idempotency-Key" = Option<String>, Header, description = "Any text of up to 255 characters; remembered for a day")),
+    request_body = Vec<Used>,
+    responses((status = 200, description = "They are counted", body = List<RequestsToday>)),
+)]
 #[post("/api-keys/usage")]
 pub(super) async fn count_requests(
+    request: HttpRequest,
     caller: Caller,
     db: Data<Db>,
     body: Json<Vec<Used>>,
 ) -> Result<HttpResponse, Problem> {
-    if body.len() > MOST {
-        return Err(Fault::invalid("/body", "must be at most 1000 keys").into());
+    let used = by_key(&body)?;
+    let report = idempotency_key(request.headers())?;
+    let mut change = Change::begin(&db, &caller).await?;
+    if let Some(report) = report {
+        let is_new = keys::is_new_report(change.transaction(), &caller.consumer, report).await;
+        if !is_new.map_err(Fault::from)? {
+            return Ok(HttpResponse::Ok().json(List::<RequestsToday>::complete(Vec::new())));
+        }
     }
-    // By id: two callers that count the same keys must not wait for each other in a circle.
-    let mut by_key: BTreeMap<&str, i64> = BTreeMap::new();
-    for (place, used) in body.iter().enumerate() {
+    let counted = keys::count(change.transaction(), &used).await;
+    let counted = counted.map_err(Fault::from)?;
+    let today = tenants::count_requests(&mut change, &counted).await?;
+    change.commit().await?;
+    Ok(HttpResponse::Ok().json(List::complete(today)))
+}
+
+fn by_key(used: &[Used]) -> Result<BTreeMap<(&str, Date), i64>, Fault> {
+    if used.len() > MOST {
+        return Err(Fault::invalid("/body", "must be at most 1000 keys"));
+    }
+    let today = tenants::today();
+    let earliest = today.saturating_sub(LATEST_DAYS.days());
+    let mut by_key: BTreeMap<(&str, Date), i64> = BTreeMap::new();
+    for (place, used) in used.iter().enumerate() {
         if used.requests < 1 {
             let pointer = format!("/body/{place}/requests");
-            return Err(Fault::invalid(pointer, "must be 1 or more").into());
+            return Err(Fault::invalid(pointer, "must be 1 or more"));
         }
-        let sum = by_key.entry(&used.id).or_default();
+        // Whose clock is ahead of ours has begun a day that we have not.
+        let day = used.day.map_or(today, |day| day.min(today));
+        if day < earliest {
+            let pointer = format!("/body/{place}/day");
+            return Err(Fault::invalid(pointer, "must be of the last seven days"));
+        }
+        let sum = by_key.entry((&used.id, day)).or_default();
         *sum = sum.saturating_add(used.requests);
     }
-    let today = tenants::today().to_string();
-    let mut change = Change::begin(&db, &caller).await?;
-    let mut by_tenant: BTreeMap<Uuid, i64> = BTreeMap::new();
-    for (id, requests) in by_key {
-        let counted = keys::count(change.transaction(), id, requests).await;
-        if let Some(tenant) = counted.map_err(Fault::from)? {
-            let sum = by_tenant.entry(tenant).or_default();
-            *sum = sum.saturating_add(requests);
-        }
-    }
-    let mut counted = Vec::with_capacity(by_tenant.len());
-    for (tenant_id, requests) in by_tenant {
-        if let Some(requests_today) =
-            tenants::count_requests(&mut change, tenant_id, requests).await?
-        {
-            counted.push(RequestsToday {
-                tenant_id,
-                requests_today,
-                today: today.clone(),
-            });
-        }
-    }
-    change.commit().await?;
-    Ok(HttpResponse::Ok().json(List::complete(counted)))
+    Ok(by_key)
 }
 
 /// The requests of a key by day, the latest first.

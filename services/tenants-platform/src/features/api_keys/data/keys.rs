@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use pg::{Db, DbError, Transaction};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use tokio_postgres::Row;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -133,20 +134,32 @@ pub(crate) async fn update(transaction: &Transaction, key: &ApiKey) -> Result<()
         .map(|_| ())
 }
 
-/// Counts requests by a key; whose key it is, `None` for an unknown one.
+/// Whether a report is new; from here on it is known.
+pub(crate) async fn is_new_report(
+    transaction: &Transaction,
+    consumer: &str,
+    key: &str,
+) -> Result<bool, DbError> {
+    let sql = include_str!("queries/insert_report.sql");
+    let inserted = transaction.execute(sql, &[&consumer, &key]).await?;
+    Ok(inserted > 0)
+}
+
+/// Counts requests by key and day; says what they come to by tenant. Unknown keys are passed over.
 pub(crate) async fn count(
     transaction: &Transaction,
-    id: &str,
-    requests: i64,
-) -> Result<Option<Uuid>, DbError> {
-    let row = transaction
-        .query_opt(include_str!("queries/touch_key.sql"), &[&id])
-        .await?;
-    let Some(row) = row else { return Ok(None) };
-    transaction
-        .execute(include_str!("queries/add_usage.sql"), &[&id, &requests])
-        .await?;
-    Ok(Some(row.get("tenant_id")))
+    used: &BTreeMap<(&str, Date), i64>,
+) -> Result<BTreeMap<(Uuid, Date), i64>, DbError> {
+    let ids: Vec<&str> = used.keys().map(|(id, _)| *id).collect();
+    let days: Vec<Date> = used.keys().map(|(_, day)| *day).collect();
+    let requests: Vec<i64> = used.values().copied().collect();
+    let sql = include_str!("queries/count_usage.sql");
+    let rows = transaction.query(sql, &[&ids, &days, &requests]).await?;
+    let counted = rows.iter().map(|row| {
+        let tenant = (row.get("tenant_id"), row.get("day"));
+        (tenant, row.get("requests"))
+    });
+    Ok(counted.collect())
 }
 
 /// The requests of the last 90 days, the latest first.
@@ -169,11 +182,15 @@ pub(crate) async fn purge(transaction: &Transaction, tenant: Uuid) -> Result<(),
         .map(|_| ())
 }
 
-/// Forgets the usage of more than 90 days ago.
+/// Forgets the usage of more than 90 days ago, and the reports of more than one.
 pub(crate) async fn prune(db: &Db) -> Result<(), DbError> {
-    db.query(include_str!("queries/prune_usage.sql"), &[])
-        .await
-        .map(|_| ())
+    for sql in [
+        include_str!("queries/prune_usage.sql"),
+        include_str!("queries/prune_reports.sql"),
+    ] {
+        db.query(sql, &[]).await?;
+    }
+    Ok(())
 }
 
 fn key_of(row: &Row) -> ApiKey {

@@ -10,6 +10,7 @@ use crate::caller::{Caller, TenantId};
 use crate::features::configuration::domain::difference::{
     Difference, differences, without_secrets,
 };
+use crate::features::configuration::domain::key::Scope;
 use crate::features::configuration::{keys, values};
 use crate::features::tenants;
 use actix_web::web::{Data, Json, Query};
@@ -107,8 +108,14 @@ pub(super) async fn roll_back(
     db: Data<Db>,
     body: Json<Back>,
 ) -> Result<HttpResponse, Problem> {
-    let old = values_at(&db, tenant.0, body.version, "/body/version").await?;
+    let mut old = values_at(&db, tenant.0, body.version, "/body/version").await?;
     apply(&request, tenant, &caller, &db, |_, all| {
+        // What the operator has taken over since is no more the tenant's to set.
+        let is_own = |name: &String| {
+            let key = all.iter().find(|key| key.name == *name);
+            key.is_none_or(|key| key.scope == Scope::Tenant)
+        };
+        old.retain(|name, _| is_own(name));
         for key in all.iter().filter(|key| !key.secret) {
             if let Some(reason) = old.get(&key.name).and_then(|value| key.refusal(value)) {
                 let detail = format!(

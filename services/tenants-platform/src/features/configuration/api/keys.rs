@@ -67,7 +67,8 @@ pub(super) async fn put_key(
     }
     let mut change = Change::begin(&db, &caller).await?;
     let transaction = change.transaction();
-    let all = keys::list_in(transaction).await.map_err(Fault::from)?;
+    let all = keys::list_to_change(transaction).await;
+    let all = all.map_err(Fault::from)?;
     let before = all.into_iter().find(|held| held.name == key.name);
     if before
         .as_ref()
@@ -120,7 +121,8 @@ async fn set(
 ) -> Result<HttpResponse, Problem> {
     let mut change = Change::begin(db, caller).await?;
     let transaction = change.transaction();
-    let all = keys::list_in(transaction).await.map_err(Fault::from)?;
+    let all = keys::list_to_change(transaction).await;
+    let all = all.map_err(Fault::from)?;
     let key = all.into_iter().find(|key| key.name == name);
     let key = key.ok_or_else(|| Fault::invalid("/path/key", "is not a registered key"))?;
     if key.secret {

@@ -28,6 +28,8 @@ use vault::Vault;
 pub(super) struct Configuration {
     /// Counts the tenant's own changes; the `ETag` too.
     pub(super) version: i64,
+    /// Counts those and the operator's: what a validation answers, another number whenever a value may be another one.
+    pub(super) config_version: i64,
     pub(super) values: BTreeMap<String, Effective>,
 }
 
@@ -62,6 +64,7 @@ pub(super) async fn of(db: &Db, tenant: Uuid) -> Result<Configuration, Fault> {
     let own = values::latest(db, tenant).await?;
     Ok(Configuration {
         version: own.number,
+        config_version: values::version_of(db, tenant).await?,
         values: effective(&all, &plan, &own.values),
     })
 }

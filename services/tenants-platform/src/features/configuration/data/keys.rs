@@ -19,6 +19,13 @@ pub(crate) async fn list_in(transaction: &Transaction) -> Result<Vec<Key>, DbErr
     Ok(rows.iter().map(key_of).collect())
 }
 
+/// The keys, to be changed, or what plans have of them: no two such changes go on at once.
+pub(crate) async fn list_to_change(transaction: &Transaction) -> Result<Vec<Key>, DbError> {
+    let sql = include_str!("queries/revise.sql");
+    transaction.execute(sql, &[]).await?;
+    list_in(transaction).await
+}
+
 pub(crate) async fn put(transaction: &Transaction, key: &Key) -> Result<(), DbError> {
     transaction
         .execute(

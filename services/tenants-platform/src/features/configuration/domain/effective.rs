@@ -1,6 +1,6 @@
 //! What a tenant has of every key, and where it comes from.
 
-use super::key::Key;
+use super::key::{Key, Scope};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -36,8 +36,10 @@ pub(crate) fn effective(
 ) -> BTreeMap<String, Effective> {
     keys.iter()
         .map(|key| {
+            // What a tenant has of a key that the operator has taken over since counts no more.
             let found = own
                 .get(&key.name)
+                .filter(|_| key.scope == Scope::Tenant)
                 .map(|value| (value, Source::Tenant))
                 .or_else(|| plan.get(&key.name).map(|value| (value, Source::Plan)))
                 .or_else(|| key.default.as_ref().map(|value| (value, Source::Default)));
@@ -56,7 +58,6 @@ pub(crate) fn effective(
 
 #[cfg(test)]
 mod tests {
-    use super::super::key::Scope;
     use super::*;
     use serde_json::json;
 
@@ -71,6 +72,10 @@ mod tests {
             secret,
         };
         let keys = [
+            Key {
+                scope: Scope::Platform,
+                ..key("p.p", Some(json!(1)), false)
+            },
             key("a.a", Some(json!(1)), false),
             key("b.b", Some(json!(1)), false),
             key("c.c", Some(json!(1)), false),
@@ -78,9 +83,10 @@ mod tests {
             key("s.s", None, true),
         ];
         let plan = [("b.b".to_owned(), json!(2)), ("c.c".to_owned(), json!(2))];
-        let own = json!({"c.c": 3, "s.s": "sealed"});
+        let own = json!({"c.c": 3, "p.p": 3, "s.s": "sealed"});
         let all = effective(&keys, &plan.into(), own.as_object().unwrap());
         let shown = |name: &str| (all[name].value.clone(), all[name].source);
+        assert_eq!(shown("p.p"), (json!(1), Source::Default));
         assert_eq!(shown("a.a"), (json!(1), Source::Default));
         assert_eq!(shown("b.b"), (json!(2), Source::Plan));
         assert_eq!(shown("c.c"), (json!(3), Source::Tenant));

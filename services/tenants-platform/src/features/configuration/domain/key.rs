@@ -20,7 +20,7 @@ pub(crate) enum Scope {
 }
 
 /// A key.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Key {
     #[schema(example = "display.currency")]
     pub(crate) name: String,

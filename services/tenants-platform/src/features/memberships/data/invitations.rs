@@ -50,6 +50,12 @@ pub(crate) async fn insert(
         .map(|_| ())
 }
 
+/// Forgets those that ended 30 days ago, with the addresses in them.
+pub(crate) async fn prune(db: &Db) -> Result<(), DbError> {
+    let sql = include_str!("queries/prune_invitations.sql");
+    db.query(sql, &[]).await.map(|_| ())
+}
+
 /// The invitations of a tenant that can still be accepted.
 pub(crate) async fn open(
     db: &Db,

@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use pg::{Db, DbError, Transaction};
 use problem::{Code, Problem};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -73,6 +75,24 @@ pub(crate) async fn set_role(
         None => note,
     });
     Ok((after, is_new))
+}
+
+/// Adds the people of a tenant that comes from elsewhere. They belong to it already, so a plan that includes fewer refuses none.
+pub(crate) async fn import(
+    change: &mut Change,
+    tenant: Uuid,
+    members: &BTreeMap<&str, Role>,
+) -> Result<(), Fault> {
+    let sql = include_str!("queries/put_member.sql");
+    for (user, role) in members {
+        let parameters: [&(dyn ToSql + Sync); 3] = [&tenant, user, &role.as_str()];
+        let row = change.transaction().query_opt(sql, &parameters).await?;
+        let member = row.as_ref().map(member_of).ok_or_else(Fault::not_found)?;
+        change.note(Note::new("member.added", tenant, *user).after(&member));
+    }
+    let count = i64::try_from(members.len()).unwrap_or(i64::MAX);
+    tenants::take_over(change, tenant, Metric::Members, count).await?;
+    Ok(())
 }
 
 /// Takes a person out of a tenant.

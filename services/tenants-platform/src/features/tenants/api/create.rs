@@ -1,6 +1,7 @@
 //! Making a tenant.
 
-use crate::caller::{Caller, is_user};
+use crate::caller::{Caller, idempotency_key, is_user};
+use crate::features::tenants::domain::naming::name_fault;
 use crate::features::tenants::domain::slug;
 use crate::features::tenants::lifecycle::{self, NewTenant, Once};
 use crate::features::tenants::tenants::Tenant;
@@ -10,15 +11,11 @@ use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
 use fault::Fault;
 use pg::Db;
-use problem::{Code, Problem};
+use problem::Problem;
 use serde::{Deserialize, Serialize};
 use service::server::validators::version_tag;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
-
-const LONGEST_NAME: usize = 200;
-const LONGEST_EXTERNAL_ID: usize = 200;
-const LONGEST_KEY: usize = 255;
 
 /// A tenant to make.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
@@ -78,19 +75,9 @@ pub(super) async fn create_tenant(
 }
 
 fn once(headers: &HeaderMap, body: &TenantToMake) -> Result<Option<Once>, Fault> {
-    let Some(value) = headers.get("idempotency-key") else {
+    let Some(key) = idempotency_key(headers)? else {
         return Ok(None);
     };
-    let key = value.to_str().unwrap_or_default();
-    if key.is_empty() || key.len() > LONGEST_KEY {
-        return Err(Problem::new(Code::BadHeader)
-            .detail("Idempotency-Key is not acceptable.")
-            .error(
-                "/header/Idempotency-Key",
-                "must be 1 to 255 printable characters",
-            )
-            .into());
-    }
     let body = serde_json::to_vec(body);
     let body = body.map_err(|error| Fault::broken("a body cannot be written", error))?;
     Ok(Some(Once {
@@ -104,12 +91,8 @@ fn checked(body: TenantToMake, default_plan: &str) -> Result<NewTenant, Fault> {
     if let Some(wrong) = body.slug.as_deref().and_then(slug::fault) {
         return Err(Fault::invalid("/body/slug", wrong));
     }
-    let is_id = |id: &String| {
-        (1..=LONGEST_EXTERNAL_ID).contains(&id.chars().count()) && !id.chars().any(char::is_control)
-    };
-    if !body.external_id.as_ref().is_none_or(is_id) {
-        let detail = "must have 1 to 200 printable characters";
-        return Err(Fault::invalid("/body/external_id", detail));
+    if let Some(wrong) = body.external_id.as_deref().and_then(name_fault) {
+        return Err(Fault::invalid("/body/external_id", wrong));
     }
     if !body.owner.as_deref().is_none_or(is_user) {
         let detail = "must be the sub of a token: 1 to 255 printable characters without blanks";
@@ -128,14 +111,8 @@ fn checked(body: TenantToMake, default_plan: &str) -> Result<NewTenant, Fault> {
 /// A name without blanks around it.
 pub(super) fn checked_name(name: &str) -> Result<String, Fault> {
     let name = name.trim();
-    let is_name =
-        (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    if is_name {
-        Ok(name.to_owned())
-    } else {
-        Err(Fault::invalid(
-            "/body/name",
-            "must have 1 to 200 printable characters",
-        ))
+    match name_fault(name) {
+        None => Ok(name.to_owned()),
+        Some(wrong) => Err(Fault::invalid("/body/name", wrong)),
     }
 }

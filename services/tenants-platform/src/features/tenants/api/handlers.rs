@@ -7,8 +7,8 @@
 use super::create::checked_name;
 use crate::caller::{Caller, TenantId};
 use crate::change::Change;
-use crate::features::tenants::plans;
 use crate::features::tenants::tenants::{self, Filter, Tenant};
+use crate::features::tenants::{plans, usage};
 use ::audit::Note;
 use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::web::{Data, Json, Query};
@@ -22,6 +22,7 @@ use serde::Deserialize;
 use service::server::page::Page;
 use service::server::validators::is_known;
 use service::server::validators::{expect_version, version_tag};
+use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -109,9 +110,7 @@ pub(super) async fn change_tenant(
     let before = tenants::lock_living(change.transaction(), tenant.0).await?;
     expect_version(request.headers(), before.version)?;
     if let Some(plan) = &wanted.plan {
-        let found = plans::find(change.transaction(), plan).await;
-        let unknown = || Fault::invalid("/body/plan", "is not a plan");
-        found.map_err(Fault::from)?.ok_or_else(unknown)?;
+        change_plan(&mut change, &before, plan).await?;
     }
     let wanted = Tenant {
         name: name.unwrap_or_else(|| before.name.clone()),
@@ -125,4 +124,13 @@ pub(super) async fn change_tenant(
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, version_tag(after.version)))
         .json(after))
+}
+
+/// Looks what another plan makes scarce.
+async fn change_plan(change: &mut Change, tenant: &Tenant, plan: &str) -> Result<(), Fault> {
+    let now = plans::find(change.transaction(), plan).await?;
+    let now = now.ok_or_else(|| Fault::invalid("/body/plan", "is not a plan"))?;
+    let before = plans::find(change.transaction(), &tenant.plan).await?;
+    let before = before.map_or_else(BTreeMap::new, |plan| plan.quotas);
+    usage::warn_of_plan(change, tenant.id, &before, &now.quotas).await
 }

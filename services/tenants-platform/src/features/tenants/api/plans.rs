@@ -2,8 +2,9 @@
 
 use crate::caller::Caller;
 use crate::change::Change;
-use crate::features::tenants::domain::metric::{Limits, Metric};
-use crate::features::tenants::plans::{self, Plan};
+use crate::features::tenants::domain::metric::Limits;
+use crate::features::tenants::domain::plan::Plan;
+use crate::features::tenants::plans;
 use ::audit::Note;
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpResponse, get, put};
@@ -59,7 +60,9 @@ pub(super) async fn put_plan(
         burst: body.burst,
         features: body.features,
     };
-    check(&plan)?;
+    if let Some((part, reason)) = plan.fault() {
+        return Err(Fault::invalid(part, reason).into());
+    }
     let mut change = Change::begin(&db, &caller).await?;
     let transaction = change.transaction();
     let before = plans::find(transaction, &plan.name).await;
@@ -69,54 +72,4 @@ pub(super) async fn put_plan(
     change.note(note.before(&before).after(&plan));
     change.commit().await?;
     Ok(HttpResponse::Ok().json(plan))
-}
-
-fn check(plan: &Plan) -> Result<(), Fault> {
-    let is_name = |text: &str| {
-        (2..=32).contains(&text.len())
-            && text.bytes().all(|byte| {
-                byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-')
-            })
-    };
-    if !is_name(&plan.name) {
-        let detail = "must have 2 to 32 lower-case letters, digits, _ and -";
-        return Err(Fault::invalid("/path/plan", detail));
-    }
-    if !(1..=100).contains(&plan.title.chars().count()) {
-        return Err(Fault::invalid(
-            "/body/title",
-            "must have 1 to 100 characters",
-        ));
-    }
-    for (metric, limit) in &plan.quotas {
-        let pointer = format!("/body/quotas/{metric}");
-        if Metric::parse(metric).is_none() {
-            let known = Metric::ALL.map(Metric::as_str).join(", ");
-            return Err(Fault::invalid(pointer, format!("is none of {known}")));
-        }
-        if *limit < 0 {
-            return Err(Fault::invalid(pointer, "must not be negative"));
-        }
-    }
-    check_rate(plan)?;
-    if plan.features.len() > 100 || !plan.features.iter().all(|feature| is_name(feature)) {
-        let detail = "must be at most 100 names of 2 to 32 lower-case letters, digits, _ and -";
-        return Err(Fault::invalid("/body/features", detail));
-    }
-    Ok(())
-}
-
-fn check_rate(plan: &Plan) -> Result<(), Fault> {
-    let rate = plan.requests_per_minute;
-    if rate.is_some_and(|rate| !(1..=1_000_000).contains(&rate)) {
-        let detail = "must be from 1 to 1000000";
-        return Err(Fault::invalid("/body/requests_per_minute", detail));
-    }
-    match plan.burst {
-        Some(burst) if !rate.is_some_and(|rate| (1..=rate).contains(&burst)) => {
-            let detail = "must be from 1 to requests_per_minute";
-            Err(Fault::invalid("/body/burst", detail))
-        }
-        _ => Ok(()),
-    }
 }

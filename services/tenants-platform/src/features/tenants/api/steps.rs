@@ -3,6 +3,7 @@
 use crate::caller::{Caller, TenantId};
 use crate::change::Change;
 use crate::features::tenants::domain::life::Step;
+use crate::features::tenants::domain::naming::reason_fault;
 use crate::features::tenants::lifecycle;
 use crate::features::tenants::tenants::{self, Tenant};
 use crate::settings::TenantSettings;
@@ -16,8 +17,6 @@ use problem::Problem;
 use serde::Deserialize;
 use service::server::validators::version_tag;
 use utoipa::ToSchema;
-
-const LONGEST_REASON: usize = 500;
 
 /// Why a tenant is suspended.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -45,9 +44,8 @@ pub(super) async fn suspend_tenant(
     body: Json<Suspension>,
 ) -> Answered {
     let reason = body.into_inner().reason;
-    let length = reason.trim().chars().count();
-    if !(1..=LONGEST_REASON).contains(&length) {
-        return Err(Fault::invalid("/body/reason", "must have 1 to 500 characters").into());
+    if let Some(wrong) = reason_fault(&reason) {
+        return Err(Fault::invalid("/body/reason", wrong).into());
     }
     take(&db, &caller, tenant, Step::Suspend, Some(reason), 0).await
 }

@@ -1,30 +1,10 @@
 //! What plans include.
 
 use crate::features::tenants::domain::metric::Limits;
+use crate::features::tenants::domain::plan::Plan;
 use pg::{Db, DbError, Transaction};
-use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
-use utoipa::ToSchema;
-
-/// A plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub(crate) struct Plan {
-    #[schema(example = "family")]
-    pub(crate) name: String,
-    #[schema(example = "Family")]
-    pub(crate) title: String,
-    /// Metric → limit; what is absent has none.
-    pub(crate) quotas: Limits,
-    /// How fast the programs of a tenant may ask, all of them together; null is as fast as they can.
-    #[schema(minimum = 1, maximum = 1_000_000, example = 300)]
-    pub(crate) requests_per_minute: Option<i32>,
-    /// So many of them at once; null is all of them.
-    #[schema(minimum = 1)]
-    pub(crate) burst: Option<i32>,
-    /// What it switches on.
-    pub(crate) features: Vec<String>,
-}
 
 pub(crate) async fn list(db: &Db) -> Result<Vec<Plan>, DbError> {
     let rows = db

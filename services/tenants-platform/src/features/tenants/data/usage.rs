@@ -2,9 +2,11 @@
 
 use crate::change::Change;
 use crate::features::tenants::data::plans;
-use crate::features::tenants::domain::metric::{Count, Metric, count, crosses_warning};
+use crate::features::tenants::domain::metric::{
+    Count, Limits, Metric, count, crosses_warning, is_warned_by,
+};
 use ::audit::Note;
-use contracts::tenants::Quota;
+use contracts::tenants::{Quota, RequestsToday};
 use fault::Fault;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,6 +14,7 @@ use pg::{Db, DbError, Transaction};
 use problem::{Code, Problem};
 use serde_json::json;
 use std::collections::BTreeMap;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::tenants::lock_living;
@@ -106,37 +109,60 @@ async fn put(
         .map(|_| ())
 }
 
+/// Warns of what another plan makes scarce.
+pub(crate) async fn warn_of_plan(
+    change: &mut Change,
+    tenant: Uuid,
+    before: &Limits,
+    now: &Limits,
+) -> Result<(), Fault> {
+    for metric in Metric::ALL {
+        let limit = |limits: &Limits| limits.get(metric.as_str()).copied();
+        let (used, _) = used_before(change.transaction(), tenant, metric).await?;
+        if is_warned_by(used, limit(before), limit(now)) {
+            change.note(warning(tenant, metric, used, limit(now)));
+        }
+    }
+    Ok(())
+}
+
 fn warning(tenant: Uuid, metric: Metric, used: i64, limit: Option<i64>) -> Note {
     let usage = json!({ "metric": metric.as_str(), "used": used, "limit": limit });
     Note::new("tenant.quota_warning", tenant, tenant).after(&usage)
 }
 
-/// Adds requests that were answered already; a count beyond the plan is written too. Says what they come to; nothing for a
-/// tenant that is gone.
+/// Adds requests that were answered already, by tenant and day; a count beyond the plan is written too. Says what today's come
+/// to.
 pub(crate) async fn count_requests(
     change: &mut Change,
-    tenant: Uuid,
-    requests: i64,
-) -> Result<Option<i64>, Fault> {
-    let row = change
-        .transaction()
-        .query_opt(
-            include_str!("queries/add_requests.sql"),
-            &[
-                &tenant,
-                &Metric::RequestsPerDay.as_str(),
-                &day_of(Metric::RequestsPerDay),
-                &requests,
-            ],
-        )
-        .await?;
-    let Some(row) = row else { return Ok(None) };
-    let (used, limit): (i64, Option<i64>) = (row.get("used"), row.get("limit"));
-    let before = used.saturating_sub(requests);
-    if limit.is_some_and(|limit| crosses_warning(before, used, limit)) {
-        change.note(warning(tenant, Metric::RequestsPerDay, used, limit));
+    counted: &BTreeMap<(Uuid, Date), i64>,
+) -> Result<Vec<RequestsToday>, Fault> {
+    let tenants: Vec<Uuid> = counted.keys().map(|(tenant, _)| *tenant).collect();
+    let days: Vec<Date> = counted.keys().map(|(_, day)| *day).collect();
+    let requests: Vec<i64> = counted.values().copied().collect();
+    let metric = Metric::RequestsPerDay;
+    let parameters: [&(dyn ToSql + Sync); 4] = [&metric.as_str(), &tenants, &days, &requests];
+    let sql = include_str!("queries/add_requests.sql");
+    let today = today();
+    let mut answer = Vec::new();
+    for row in change.transaction().query(sql, &parameters).await? {
+        let (tenant_id, day): (Uuid, Date) = (row.get("tenant_id"), row.get("day"));
+        let (used, limit): (i64, Option<i64>) = (row.get("used"), row.get("limit"));
+        if day != today {
+            continue;
+        }
+        let added = counted.get(&(tenant_id, day)).copied().unwrap_or_default();
+        let before = used.saturating_sub(added);
+        if limit.is_some_and(|limit| crosses_warning(before, used, limit)) {
+            change.note(warning(tenant_id, metric, used, limit));
+        }
+        answer.push(RequestsToday {
+            tenant_id,
+            requests_today: used,
+            today: today.to_string(),
+        });
     }
-    Ok(Some(used))
+    Ok(answer)
 }
 
 /// What is used of everything that is counted.
@@ -164,6 +190,28 @@ pub(crate) async fn quota_of(db: &Db, tenant: Uuid) -> Result<BTreeMap<String, Q
         (metric.as_str().to_owned(), quota)
     });
     Ok(all.into_iter().collect())
+}
+
+/// Removes what a tenant has used.
+pub(crate) async fn purge(transaction: &Transaction, tenant: Uuid) -> Result<(), DbError> {
+    let sql = include_str!("queries/purge_usage.sql");
+    transaction.execute(sql, &[&tenant]).await.map(|_| ())
+}
+
+/// Forgets the requests of more than 90 days ago.
+pub(crate) async fn prune(db: &Db) -> Result<(), DbError> {
+    let sql = include_str!("queries/prune_usage.sql");
+    db.query(sql, &[]).await.map(|_| ())
+}
+
+/// Writes what a tenant that comes from elsewhere uses already; its plan refuses none of it.
+pub(crate) async fn take_over(
+    change: &Change,
+    tenant: Uuid,
+    metric: Metric,
+    used: i64,
+) -> Result<(), DbError> {
+    put(change.transaction(), tenant, metric, used, None).await
 }
 
 /// Today in UTC.

@@ -80,9 +80,24 @@ pub(crate) fn crosses_warning(before: i64, now: i64, limit: i64) -> bool {
     is_high(now) && !is_high(before)
 }
 
+/// Whether a smaller limit has just put a usage beyond four fifths.
+pub(crate) fn is_warned_by(used: i64, before: Option<i64>, now: Option<i64>) -> bool {
+    let is_high = |limit: Option<i64>| limit.is_some_and(|limit| crosses_warning(-1, used, limit));
+    is_high(now) && !is_high(before)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_smaller_plan_warns_of_what_it_makes_scarce() {
+        assert!(is_warned_by(8, Some(30), Some(10)));
+        assert!(is_warned_by(80, None, Some(10)));
+        assert!(!is_warned_by(7, Some(30), Some(10)));
+        assert!(!is_warned_by(9, Some(10), Some(10)));
+        assert!(!is_warned_by(9, Some(10), None));
+    }
 
     #[test]
     fn a_warning_comes_once_at_four_fifths_and_the_end_is_hard() {

@@ -2,4 +2,6 @@
 
 pub(crate) mod life;
 pub(crate) mod metric;
+pub(crate) mod naming;
+pub(crate) mod plan;
 pub(crate) mod slug;

@@ -1,5 +1,7 @@
 //! Writing and reading an archive.
 
+use crate::features::configuration::Key;
+use crate::features::tenants::Plan;
 use contracts::tenants::Role;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -39,6 +41,7 @@ struct Manifest {
 
 /// A tenant on its way.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct MovedTenant {
     pub(crate) id: Uuid,
     pub(crate) external_id: Option<String>,
@@ -52,6 +55,7 @@ pub(crate) struct MovedTenant {
 
 /// A member on its way.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct MovedMember {
     pub(crate) user: String,
     pub(crate) role: Role,
@@ -63,6 +67,10 @@ pub(crate) struct Moved {
     pub(crate) tenant: MovedTenant,
     pub(crate) members: Vec<MovedMember>,
     pub(crate) configuration: Map<String, Value>,
+    /// What its plan includes; an installation that has one of that name keeps its own.
+    pub(crate) plan: Option<Plan>,
+    /// The keys that the tenant has set; an installation that has registered them keeps its own.
+    pub(crate) keys: Vec<Key>,
 }
 
 /// What only can be read about.
@@ -93,6 +101,8 @@ pub(crate) fn write(
             "configuration.json",
             json("configuration.json", &moved.configuration)?,
         ),
+        ("plan.json", json("plan.json", &moved.plan)?),
+        ("keys.json", json("keys.json", &moved.keys)?),
         ("api_keys.json", json("api_keys.json", &told.api_keys)?),
         ("usage.json", json("usage.json", &told.usage)?),
         ("audit.ndjson", told.audit.clone().into_bytes()),
@@ -116,11 +126,25 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Moved, ArchiveError> {
         tenant: file(&mut zip, "tenant.json", &mut left)?,
         members: file(&mut zip, "members.json", &mut left)?,
         configuration: file(&mut zip, "configuration.json", &mut left)?,
+        plan: file_or_none(&mut zip, "plan.json", &mut left)?,
+        keys: file_or_none(&mut zip, "keys.json", &mut left)?,
     })
 }
 
 fn json(name: &'static str, value: &impl Serialize) -> Result<Vec<u8>, ArchiveError> {
     serde_json::to_vec_pretty(value).map_err(|error| ArchiveError::Content(name, error))
+}
+
+/// What older archives do not have.
+fn file_or_none<T: DeserializeOwned + Default>(
+    zip: &mut ZipArchive<Cursor<&[u8]>>,
+    name: &'static str,
+    left: &mut u64,
+) -> Result<T, ArchiveError> {
+    if zip.index_for_name(name).is_none() {
+        return Ok(T::default());
+    }
+    file(zip, name, left)
 }
 
 /// A small archive may unpack to anything: what is read is counted, whatever its head says.
@@ -160,6 +184,8 @@ mod tests {
                 role: Role::Owner,
             }],
             configuration: Map::from_iter([("display.currency".to_owned(), json!("EUR"))]),
+            plan: None,
+            keys: Vec::new(),
         }
     }
 

@@ -6,6 +6,7 @@
 
 use crate::caller::{Caller, id_of};
 use crate::change::Change;
+use crate::features::tenants;
 use crate::features::webhooks::domain::signature;
 use crate::features::webhooks::endpoints::{self, Endpoint};
 use crate::features::webhooks::secret_place;
@@ -94,6 +95,14 @@ pub(super) async fn create_webhook(
     check(&webhook)?;
     let (secret, sealed) = new_secret(&vault, webhook.id)?;
     let mut change = Change::begin(&db, &caller).await?;
+    if let Some(tenant) = webhook.tenant_id {
+        match tenants::lock_living(change.transaction(), tenant).await {
+            Err(Fault::Refused(_)) => {
+                return Err(Fault::invalid("/body/tenant_id", "is no living tenant").into());
+            }
+            other => other?,
+        };
+    }
     let inserted = endpoints::insert(change.transaction(), &webhook, &sealed).await;
     inserted.map_err(Fault::from)?;
     change.note(note("webhook.created", &webhook).after(&webhook));

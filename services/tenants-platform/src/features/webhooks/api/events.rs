@@ -44,7 +44,8 @@ struct From {
 #[derive(Debug, Serialize, ToSchema)]
 struct Events {
     data: Vec<Event>,
-    /// What to send as `after` next.
+    /// What to send as `after` next. Where it is less than the `after` that was sent, the numbers have gone back, as after a
+    /// restore: a reader that keeps something knows nothing for certain any more.
     next: i64,
     /// The oldest event that is kept. A reader whose `after` is below `oldest - 1` has missed some.
     oldest: i64,
@@ -68,6 +69,15 @@ pub(super) async fn list_events(
     }
     let (oldest, last) = events::bounds(&db).await.map_err(Fault::from)?;
     let after = query.after.unwrap_or(last);
+    if after > last {
+        // The numbers have gone back, as after a restore: the reader knows more than there is.
+        let events = Events {
+            data: Vec::new(),
+            next: last,
+            oldest,
+        };
+        return Ok(HttpResponse::Ok().json(events));
+    }
     let deadline = Instant::now() + Duration::from_secs(wait_s);
     loop {
         // Each look is a question of its own: many of them may take longer than one request may.

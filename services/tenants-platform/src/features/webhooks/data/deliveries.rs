@@ -2,7 +2,7 @@
 
 use super::events::{Event, event_of};
 use jiff::Timestamp;
-use pg::{Db, DbError};
+use pg::{Db, DbError, Transaction};
 use serde::Serialize;
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -56,11 +56,16 @@ pub(crate) enum Outcome {
     },
 }
 
-/// Takes on what is due. Others leave it alone for a minute.
-pub(crate) async fn claim(db: &Db, most: i64) -> Result<Vec<Due>, DbError> {
-    let rows = db
-        .query(include_str!("queries/claim_deliveries.sql"), &[&most])
-        .await?;
+/// Takes on what is due, of no endpoint more than `of_one`, and nothing of those that are busy. Others leave it alone for a
+/// minute.
+pub(crate) async fn claim(
+    db: &Db,
+    most: i64,
+    of_one: i64,
+    busy: &[Uuid],
+) -> Result<Vec<Due>, DbError> {
+    let sql = include_str!("queries/claim_deliveries.sql");
+    let rows = db.query(sql, &[&most, &of_one, &busy]).await?;
     Ok(rows
         .iter()
         .map(|row| Due {
@@ -75,7 +80,11 @@ pub(crate) async fn claim(db: &Db, most: i64) -> Result<Vec<Due>, DbError> {
 }
 
 /// Writes down how an attempt went.
-pub(crate) async fn settle(db: &Db, due: &Due, outcome: &Outcome) -> Result<(), DbError> {
+pub(crate) async fn settle(
+    transaction: &Transaction,
+    due: &Due,
+    outcome: &Outcome,
+) -> Result<(), DbError> {
     let (state, status, error, again_in) = match outcome {
         Outcome::Delivered(status) => ("delivered", Some(*status), None, None),
         Outcome::Gone(status) => (
@@ -101,19 +110,13 @@ pub(crate) async fn settle(db: &Db, due: &Due, outcome: &Outcome) -> Result<(), 
     };
     let wait_s = again_in.map_or(0.0, |wait| wait.as_secs_f64());
     let status = status.map(i32::from);
-    db.query(
-        include_str!("queries/settle_delivery.sql"),
-        &[&due.id, &state, &status, &error, &wait_s],
-    )
-    .await?;
-    if matches!(outcome, Outcome::Gone(_)) {
-        db.query(
-            include_str!("queries/switch_off_endpoint.sql"),
-            &[&due.endpoint_id],
+    transaction
+        .execute(
+            include_str!("queries/settle_delivery.sql"),
+            &[&due.id, &state, &status, &error, &wait_s],
         )
-        .await?;
-    }
-    Ok(())
+        .await
+        .map(|_| ())
 }
 
 /// The deliveries of an endpoint, the latest first.

@@ -33,15 +33,17 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(inner) = address.to_ipv4_mapped() {
         return is_public_v4(inner);
     }
-    let [first, second, _, _, _, _, high, low] = address.segments();
+    let [first, second, third, fourth, fifth, sixth, high, low] = address.segments();
     let inner = |high: u16, low: u16| {
         let [a, b] = high.to_be_bytes();
         let [c, d] = low.to_be_bytes();
         Ipv4Addr::new(a, b, c, d)
     };
     match (first, second) {
-        // NAT64 and 6to4 carry an IPv4 address.
-        (0x0064, 0xff9b) => is_public_v4(inner(high, low)),
+        // NAT64 and 6to4 carry an IPv4 address; the network's own NAT64 (RFC 8215) leads where we cannot see.
+        (0x0064, 0xff9b) => {
+            [third, fourth, fifth, sixth] == [0; 4] && is_public_v4(inner(high, low))
+        }
         (0x2002, _) => {
             let [_, high, low, ..] = address.segments();
             is_public_v4(inner(high, low))
@@ -82,6 +84,7 @@ mod tests {
             "::ffff:127.0.0.1",
             "::ffff:a9fe:a9fe",
             "64:ff9b::10.0.0.1",
+            "64:ff9b:1:a9fe:a9:fe00:808:808",
             "2002:7f00:1::",
             "2001:db8::1",
         ] {

@@ -2,3 +2,4 @@
 
 mod public_only;
 pub(crate) mod sender;
+mod under_way;

@@ -1,10 +1,15 @@
 //! The worker that sends what is due.
 
 use super::public_only::{PublicOnly, is_refused_literal};
+use super::under_way::UnderWay;
+use crate::caller::Caller;
+use crate::change::Change;
 use crate::features::webhooks::data::deliveries::{self, Due, Outcome};
+use crate::features::webhooks::data::endpoints::{self, Endpoint};
 use crate::features::webhooks::domain::{backoff, signature};
 use crate::settings::WebhookSettings;
-use futures_util::{StreamExt, stream};
+use ::audit::Note;
+use fault::Fault;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Counter;
 use pg::{Db, DbError};
@@ -16,8 +21,9 @@ use vault::Vault;
 
 /// How often is looked for what is due.
 const INTERVAL: Duration = Duration::from_millis(500);
-/// How many are taken on and sent at once.
-const AT_ONCE: usize = 16;
+/// How many are sent at once, and how many of them to one endpoint.
+const AT_ONCE: i64 = 64;
+const OF_ONE: i64 = 4;
 
 /// What sends events to endpoints.
 pub(crate) struct Sender {
@@ -58,11 +64,16 @@ impl Sender {
 
     /// Sends whatever is due, as long as the process lives.
     pub(crate) async fn run(self) {
+        let sender = Arc::new(self);
         let mut ticks = tokio::time::interval(INTERVAL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut under_way = UnderWay::default();
         loop {
-            ticks.tick().await;
-            match self.send_due().await {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = under_way.one_less() => {}
+            }
+            match sender.take_on(&mut under_way).await {
                 Ok(()) => {}
                 Err(error) if error.is_passing() => {}
                 Err(error) => tracing::error!(
@@ -73,27 +84,48 @@ impl Sender {
         }
     }
 
-    async fn send_due(&self) -> Result<(), DbError> {
-        loop {
-            let most = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
-            let due = deliveries::claim(&self.db, most).await?;
-            let full = due.len() == AT_ONCE;
-            let sent = stream::iter(due).map(|due| async move {
-                let outcome = self.send(&due).await;
-                let settled = deliveries::settle(&self.db, &due, &outcome).await;
-                if let Err(error) = settled {
-                    // It is sent again in a minute: at least once is what is promised.
-                    tracing::warn!(
-                        error = service::errors::chain(&error),
-                        "the outcome of a delivery was not kept"
-                    );
-                }
-            });
-            sent.buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
-            if !full {
-                return Ok(());
+    /// Begins to send what is due, as far as there is room.
+    async fn take_on(self: &Arc<Self>, under_way: &mut UnderWay) -> Result<(), DbError> {
+        let room = AT_ONCE.saturating_sub(under_way.len());
+        if room == 0 {
+            return Ok(());
+        }
+        for due in deliveries::claim(&self.db, room, OF_ONE, &under_way.busy(OF_ONE)).await? {
+            let sender = Arc::clone(self);
+            under_way.add(due.endpoint_id, async move { sender.deliver(&due).await });
+        }
+        Ok(())
+    }
+
+    async fn deliver(&self, due: &Due) {
+        let outcome = self.send(due).await;
+        if let Err(fault) = self.settle(due, &outcome).await {
+            // It is sent again in a minute: at least once is what is promised.
+            tracing::warn!(
+                error = service::errors::chain(&fault),
+                "the outcome of a delivery was not kept"
+            );
+        }
+    }
+
+    /// Writes down how it went. An endpoint that is gone for good is switched off.
+    async fn settle(&self, due: &Due, outcome: &Outcome) -> Result<(), Fault> {
+        let mut change = Change::begin(&self.db, &Caller::clock()).await?;
+        deliveries::settle(change.transaction(), due, outcome).await?;
+        if matches!(outcome, Outcome::Gone(_)) {
+            let held = endpoints::lock(change.transaction(), due.endpoint_id).await?;
+            if let Some(before) = held.filter(|endpoint| endpoint.enabled) {
+                let after = Endpoint {
+                    enabled: false,
+                    version: before.version.saturating_add(1),
+                    ..before.clone()
+                };
+                endpoints::update(change.transaction(), &after, None).await?;
+                let note = Note::new("webhook.switched_off", after.tenant_id, after.id);
+                change.note(note.before(&before).after(&after));
             }
         }
+        change.commit().await
     }
 
     async fn send(&self, due: &Due) -> Outcome {

@@ -1,10 +1,18 @@
 WITH due AS (
-    SELECT id
-    FROM webhooks.delivery
-    WHERE state = 'pending' AND next_attempt_at <= now()
-    ORDER BY next_attempt_at
+    SELECT waiting.id
+    FROM webhooks.endpoint
+    -- So many of each: one that never answers must not keep the others waiting.
+    CROSS JOIN LATERAL (
+        SELECT id, next_attempt_at
+        FROM webhooks.delivery
+        WHERE endpoint_id = endpoint.id AND state = 'pending' AND next_attempt_at <= now()
+        ORDER BY next_attempt_at
+        LIMIT $2
+        FOR UPDATE SKIP LOCKED
+    ) AS waiting
+    WHERE endpoint.enabled AND endpoint.id <> ALL ($3::uuid[])
+    ORDER BY waiting.next_attempt_at
     LIMIT $1
-    FOR UPDATE SKIP LOCKED
 ), claimed AS (
     -- Whoever dies with it leaves it to the others after a minute.
     UPDATE webhooks.delivery AS delivery

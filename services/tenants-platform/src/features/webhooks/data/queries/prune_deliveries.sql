@@ -1,2 +1,6 @@
+-- What waits for an endpoint that is switched off waits no longer than that either.
 DELETE FROM webhooks.delivery
-WHERE state <> 'pending' AND created_at < now() - make_interval(days => $1)
+USING webhooks.endpoint
+WHERE endpoint.id = delivery.endpoint_id
+  AND (delivery.state <> 'pending' OR NOT endpoint.enabled)
+  AND delivery.created_at < now() - make_interval(days => $1)

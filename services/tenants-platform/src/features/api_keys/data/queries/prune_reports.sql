@@ -1,0 +1,1 @@
+DELETE FROM api_keys.usage_report WHERE created_at < now() - interval '1 day'

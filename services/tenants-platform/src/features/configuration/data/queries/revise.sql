@@ -1,0 +1,1 @@
+UPDATE configuration.revision SET number = number + 1

@@ -1,0 +1,1 @@
+DELETE FROM memberships.invitation WHERE expires_at < now() - interval '30 days'

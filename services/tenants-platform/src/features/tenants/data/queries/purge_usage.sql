@@ -1,0 +1,1 @@
+DELETE FROM tenants.usage WHERE tenant_id = $1
