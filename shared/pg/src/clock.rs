@@ -4,9 +4,13 @@ use jiff::{Timestamp, Unit};
 
 /// Now, to the microsecond: what is answered and what is read back later are the same.
 pub fn now() -> Timestamp {
-    let now = Timestamp::now();
+    kept(Timestamp::now())
+}
+
+/// A time as it is read back later.
+pub fn kept(time: Timestamp) -> Timestamp {
     // Only the last moments of the year 9999 cannot be rounded.
-    now.round(Unit::Microsecond).unwrap_or(now)
+    time.round(Unit::Microsecond).unwrap_or(time)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod row_context;
 mod settings;
 mod transaction;
 
-pub use clock::now;
+pub use clock::{kept, now};
 pub use connect::connect;
 pub use db::Db;
 pub use error::DbError;

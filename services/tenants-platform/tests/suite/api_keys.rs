@@ -185,6 +185,32 @@ async fn a_key_is_replaced_with_an_overlap() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_key_that_takes_the_place_of_one_that_ends_may_last_longer() {
+    let keys = Keys::new().await;
+    let end = |days: i64| {
+        let from_now = jiff::SignedDuration::from_hours(24 * days);
+        (jiff::Timestamp::now() + from_now).to_string()
+    };
+    let mut body = reading();
+    body["expires_at"] = json!(end(2));
+    let rotate = async |id: &Value, body: Value| {
+        let path = format!("{}/{}/rotate", keys.path, id.as_str().unwrap());
+        keys.house.post(&path, body).await
+    };
+    let old = keys.make(body).await;
+    let past = json!({ "expires_at": end(-1) });
+    rotate(&old["id"], past)
+        .await
+        .names(422, "/body/expires_at");
+    let longer = end(90);
+    let new = rotate(&old["id"], json!({ "expires_at": longer })).await;
+    let new = new.is(201);
+    assert!(new["expires_at"].as_str().unwrap()[..10] == longer[..10]);
+    let as_before = rotate(&new["id"], json!({})).await.is(201);
+    assert_eq!(as_before["expires_at"], new["expires_at"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn usage_is_counted_by_key_and_by_tenant() {
     let keys = Keys::new().await;
     let made = keys.make(reading()).await;

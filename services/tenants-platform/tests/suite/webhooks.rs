@@ -128,24 +128,52 @@ async fn an_event_arrives_signed_and_only_where_it_was_asked_for() {
             && kinds.contains(&"tenant.activated".to_owned())
     );
     assert_eq!(kinds.len(), 2, "{kinds:?}");
-    let secret = webhook["secret"]
-        .as_str()
-        .unwrap()
-        .strip_prefix("whsec_")
-        .unwrap();
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &STANDARD.decode(secret).unwrap());
-    for (headers, body) in all.sent() {
-        let (id, at) = (
-            header(&headers, "webhook-id"),
-            header(&headers, "webhook-timestamp"),
-        );
-        let signature = header(&headers, "webhook-signature");
-        let tag = STANDARD
-            .decode(signature.strip_prefix("v1,").unwrap())
-            .unwrap();
-        hmac::verify(&key, format!("{id}.{at}.{body}").as_bytes(), &tag).unwrap();
-        assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["id"], id);
+    for sent in all.sent() {
+        assert!(is_signed_by(&sent, &webhook["secret"]));
+        let id = header(&sent.0, "webhook-id");
+        assert_eq!(serde_json::from_str::<Value>(&sent.1).unwrap()["id"], id);
     }
+}
+
+/// Whether one of the signatures of what was sent is by this secret.
+fn is_signed_by((headers, body): &Sent, secret: &Value) -> bool {
+    let secret = secret.as_str().unwrap().strip_prefix("whsec_").unwrap();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &STANDARD.decode(secret).unwrap());
+    let (id, at) = (
+        header(headers, "webhook-id"),
+        header(headers, "webhook-timestamp"),
+    );
+    let signed = format!("{id}.{at}.{body}");
+    header(headers, "webhook-signature")
+        .split(' ')
+        .any(|signature| {
+            let tag = STANDARD.decode(signature.strip_prefix("v1,").unwrap());
+            hmac::verify(&key, signed.as_bytes(), &tag.unwrap()).is_ok()
+        })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn for_a_day_after_a_secret_has_changed_both_sign() {
+    let house = house().await;
+    let receiver = Receiver::new(&[]);
+    let webhook = subscribe(&house, &receiver.url, json!(["tenant.created"])).await;
+    let path = format!("/tenants/webhooks/{}", webhook["id"].as_str().unwrap());
+    let rotate = format!("{path}/rotate-secret");
+    let rotated = house.post(&rotate, json!({})).await.is(200);
+    let sent = async |count: usize| {
+        house.tenant("family").await;
+        eventually_async("it arrives", || async { receiver.sent().len() == count }).await;
+        receiver.sent()[count - 1].clone()
+    };
+    let both = sent(1).await;
+    assert!(is_signed_by(&both, &webhook["secret"]));
+    assert!(is_signed_by(&both, &rotated["secret"]));
+    let database = house.database.superuser().await;
+    let day_is_over = "UPDATE webhooks.endpoint SET previous_until = now() - interval '1 s'";
+    database.execute(day_is_over, &[]).await.unwrap();
+    let one = sent(2).await;
+    assert!(!is_signed_by(&one, &webhook["secret"]));
+    assert!(is_signed_by(&one, &rotated["secret"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

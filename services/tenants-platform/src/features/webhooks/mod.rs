@@ -27,6 +27,10 @@ pub(crate) fn migrations() -> Vec<Migration> {
             name: "V2__add_delivery_due_of_endpoint",
             sql: include_str!("migrations/V2__add_delivery_due_of_endpoint.sql"),
         },
+        Migration {
+            name: "V3__add_previous_secret",
+            sql: include_str!("migrations/V3__add_previous_secret.sql"),
+        },
     ]
 }
 

@@ -56,6 +56,9 @@ struct Rotation {
     /// For how long the old key is still valid: a day by default, 30 at most.
     #[schema(maximum = 2_592_000)]
     overlap_s: Option<u32>,
+    /// When the new key ends; without it, when the old one would have.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
 }
 
 /// A key with its secret. It is shown this once.
@@ -79,9 +82,7 @@ pub(super) async fn create_key(
 ) -> Result<HttpResponse, Problem> {
     let new = body.into_inner();
     let now = pg::now();
-    if new.expires_at.is_some_and(|end| end <= now) {
-        return Err(Fault::invalid("/body/expires_at", "must be in the future").into());
-    }
+    let expires_at = ahead(new.expires_at)?;
     let key = checked(ApiKey {
         id: random_text(secret::ID_LENGTH),
         tenant_id: tenant.0,
@@ -90,7 +91,7 @@ pub(super) async fn create_key(
         networks: new.networks,
         created_at: now,
         created_by: caller.actor.clone(),
-        expires_at: new.expires_at,
+        expires_at,
         revoked_at: None,
         last_used_at: None,
         replaced_by: None,
@@ -206,6 +207,7 @@ pub(super) async fn rotate_key(
     if overlap_s > LONGEST_OVERLAP_S {
         return Err(Fault::invalid("/body/overlap_s", "must be at most 2592000 (30 days)").into());
     }
+    let expires_at = ahead(body.expires_at)?;
     let mut change = Change::begin(&db, &caller).await?;
     let before = living(&change, &request, tenant).await?;
     if before.replaced_by.is_some() {
@@ -218,6 +220,7 @@ pub(super) async fn rotate_key(
         id: random_text(secret::ID_LENGTH),
         created_at: now,
         created_by: caller.actor.clone(),
+        expires_at: expires_at.or(before.expires_at),
         last_used_at: None,
         ..before.clone()
     };
@@ -247,6 +250,14 @@ async fn living(change: &Change, request: &HttpRequest, tenant: TenantId) -> Res
         return Err(Fault::conflict("The key is valid no more."));
     }
     Ok(key)
+}
+
+/// When a key ends, as it is kept.
+fn ahead(end: Option<Timestamp>) -> Result<Option<Timestamp>, Fault> {
+    if end.is_some_and(|end| end <= Timestamp::now()) {
+        return Err(Fault::invalid("/body/expires_at", "must be in the future"));
+    }
+    Ok(end.map(pg::kept))
 }
 
 async fn insert(change: &Change, vault: &Vault, key: &ApiKey) -> Result<String, Fault> {

@@ -190,7 +190,7 @@ pub(super) async fn delete_webhook(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Gives an endpoint a new secret; the old one signs nothing more.
+/// Gives an endpoint a new secret. For a day the old one signs too.
 #[utoipa::path(params(("webhook" = Uuid, Path)), responses((status = 200, description = "The endpoint and its new secret", body = WebhookWithSecret)))]
 #[post("/webhooks/{webhook}/rotate-secret")]
 pub(super) async fn rotate_secret(

@@ -35,8 +35,8 @@ pub(crate) struct Due {
     pub(crate) id: Uuid,
     pub(crate) endpoint_id: Uuid,
     pub(crate) url: String,
-    /// Sealed.
-    pub(crate) secret: Vec<u8>,
+    /// Sealed; the one before it too, for a day.
+    pub(crate) secrets: Vec<Vec<u8>>,
     /// This attempt included.
     pub(crate) attempts: i32,
     pub(crate) event: Event,
@@ -72,7 +72,9 @@ pub(crate) async fn claim(
             id: row.get("delivery_id"),
             endpoint_id: row.get("endpoint_id"),
             url: row.get("url"),
-            secret: row.get("secret"),
+            secrets: std::iter::once(row.get("secret"))
+                .chain(row.get::<_, Option<Vec<u8>>>("previous_secret"))
+                .collect(),
             attempts: row.get("attempts"),
             event: event_of(row),
         })

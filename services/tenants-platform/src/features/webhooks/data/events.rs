@@ -81,9 +81,11 @@ pub(crate) async fn bounds(db: &Db) -> Result<(i64, i64), DbError> {
     Ok(row.map_or((1, 0), |row| (row.get("oldest"), row.get("last"))))
 }
 
-/// Removes events, and deliveries that have ended, of more than so many days ago.
+/// Removes events, and deliveries that have ended, of more than so many days ago, and secrets that sign no more.
 pub(crate) async fn prune(db: &Db, days: i32) -> Result<(), DbError> {
     db.query(include_str!("queries/prune_deliveries.sql"), &[&days])
+        .await?;
+    db.query(include_str!("queries/prune_secrets.sql"), &[])
         .await?;
     db.query(include_str!("queries/prune_events.sql"), &[&days])
         .await

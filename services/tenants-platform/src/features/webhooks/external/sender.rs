@@ -150,22 +150,24 @@ impl Sender {
         if !self.settings.allow_private_addresses && is_refused_literal(&url) {
             return Err("the address is not in the public network".to_owned());
         }
-        let secret = self
-            .vault
-            .unseal(&super::super::secret_place(due.endpoint_id), &due.secret)
-            .map_err(|error| error.to_string())?;
         let body = serde_json::to_string(&due.event).map_err(|error| error.to_string())?;
         let id = due.event.id.to_string();
         let timestamp_s = jiff::Timestamp::now().as_second();
-        let signature = signature::sign(&secret, &id, timestamp_s, &body)
-            .ok_or("the secret of the endpoint is not usable")?;
+        let mut signatures = Vec::with_capacity(due.secrets.len());
+        for sealed in &due.secrets {
+            let place = super::super::secret_place(due.endpoint_id);
+            let secret = self.vault.unseal(&place, sealed);
+            let secret = secret.map_err(|error| error.to_string())?;
+            let signature = signature::sign(&secret, &id, timestamp_s, &body);
+            signatures.push(signature.ok_or("the secret of the endpoint is not usable")?);
+        }
         let request = self
             .client
             .post(url)
             .header("content-type", "application/json")
             .header("webhook-id", id)
             .header("webhook-timestamp", timestamp_s)
-            .header("webhook-signature", signature)
+            .header("webhook-signature", signatures.join(" "))
             .body(body);
         let answer = request.send().await;
         let answer = answer.map_err(|error| service::errors::chain(&error.without_url()))?;

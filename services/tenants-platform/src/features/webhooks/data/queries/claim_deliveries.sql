@@ -22,6 +22,7 @@ WITH due AS (
     RETURNING delivery.id, delivery.endpoint_id, delivery.event_seq, delivery.attempts
 )
 SELECT claimed.id AS delivery_id, claimed.endpoint_id, claimed.attempts, endpoint.url, endpoint.secret,
+       CASE WHEN endpoint.previous_until > now() THEN endpoint.previous_secret END AS previous_secret,
        event.seq, event.id, event.at, event.type, event.tenant_id, event.subject, event.data
 FROM claimed
 JOIN webhooks.endpoint ON endpoint.id = claimed.endpoint_id
