@@ -1,14 +1,16 @@
 //! API keys of tenants: whose they are is asked of the tenants platform once, kept here, and kept right by its events.
 //!
 //! A kept answer is right as of the last word of the feed, or of its own asking, whichever is later. Up to `keep_s` after that it
-//! is used as it is; then the platform is asked again, and while it is away a known key still serves up to `keep_away_s`. A
-//! key that is not known then is not let in.
+//! is used as it is, but never longer than `ask_again_s` after its own asking, whatever the feed says; then the platform is asked
+//! again, and while it is away a known key still serves up to `keep_away_s` after that word. A key that is not known then is not let in.
 
+mod clock;
 mod feed;
 mod known;
 mod ledger;
 mod platform;
 mod settings;
+mod shelf;
 mod usage;
 
 pub(crate) use known::Known;
@@ -17,14 +19,15 @@ pub(crate) use settings::validate;
 
 use crate::policy::{Counts, Told};
 use crate::refusal::Refusal;
+use clock::Clock;
 use known::{Kept, Verdict};
 use ledger::Ledger;
-use moka::sync::Cache;
 use platform::Platform;
 use sha2::{Digest, Sha256};
+use shelf::{Print, Shelf};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use usage::Usage;
@@ -41,9 +44,6 @@ const LAST_REPORT: Duration = Duration::from_secs(2);
 /// Questions on their way at once; more are turned away, for they may be somebody who guesses.
 const QUESTIONS: usize = 256;
 
-/// A key as it is kept: its digest.
-type Print = [u8; 32];
-
 /// What is asked of the platform, and where the answer goes.
 struct Question {
     key: String,
@@ -52,7 +52,7 @@ struct Question {
 
 /// The keys of tenants.
 pub(crate) struct TenantKeys {
-    kept: Cache<Print, Arc<Kept>>,
+    shelf: Shelf,
     questions: mpsc::Sender<Question>,
     usage: Usage,
     platform: Platform,
@@ -61,14 +61,7 @@ pub(crate) struct TenantKeys {
     clock: Clock,
     keep: Duration,
     keep_away: Duration,
-}
-
-/// When the feed last said that nothing else had happened.
-struct Clock {
-    begun: Instant,
-    confirmed_ms: AtomicU64,
-    /// Whether the platform has failed to answer since the feed was last heard of.
-    is_away: AtomicBool,
+    ask_again: Duration,
 }
 
 impl TenantKeys {
@@ -77,18 +70,15 @@ impl TenantKeys {
         let platform = Platform::new(settings, own_key, Ledger::default())?;
         let (questions, asked) = mpsc::channel(QUESTIONS);
         let keys = Arc::new(Self {
-            kept: Cache::new(settings.max_keys),
+            shelf: Shelf::new(settings.max_keys),
             questions,
             usage: Usage::default(),
             platform: platform.clone(),
             gateway: Uuid::new_v4().to_string(),
-            clock: Clock {
-                begun: Instant::now(),
-                confirmed_ms: AtomicU64::new(0),
-                is_away: AtomicBool::new(false),
-            },
+            clock: Clock::start(),
             keep: Duration::from_secs(settings.keep_s),
             keep_away: Duration::from_secs(settings.keep_away_s),
+            ask_again: Duration::from_secs(settings.ask_again_s),
         });
         tokio::spawn(platform::answer(platform.clone(), asked));
         tokio::spawn(feed::follow(Arc::downgrade(&keys), platform.clone()));
@@ -110,7 +100,7 @@ impl TenantKeys {
         told: &mut Told,
     ) -> Result<Arc<Known>, Refusal> {
         let print: Print = Sha256::digest(key.as_bytes()).into();
-        let known = match self.kept.get(&print) {
+        let known = match self.shelf.get(&print) {
             Some(kept) if self.is_fresh(&kept) => kept.verdict.clone(),
             Some(kept) if self.serves_away(&kept) => self.ask_again(key, print, &kept).await,
             _ => self.ask(key, print).await.ok_or(Refusal::KeysAway)?,
@@ -134,7 +124,7 @@ impl TenantKeys {
 
     fn is_fresh(&self, kept: &Kept) -> bool {
         match &kept.verdict {
-            Ok(_) => self.age(kept) < self.keep,
+            Ok(_) => self.age(kept) < self.keep && kept.asked.elapsed() < self.ask_again,
             Err(_) => kept.asked.elapsed() < REFUSED_FOR,
         }
     }
@@ -178,55 +168,17 @@ impl TenantKeys {
             key: key.to_owned(),
             answer,
         };
-        let asked = Instant::now();
-        let verdict = match self.questions.try_send(question) {
-            Ok(()) => answered.await.ok().flatten(),
-            Err(_) => None,
-        };
+        let (asked_in, asked) = (self.shelf.epoch(), Instant::now());
+        // Where too many ask, nothing is known of the platform.
+        self.questions.try_send(question).ok()?;
+        let verdict = answered.await.ok().flatten();
         match &verdict {
             Some(verdict) => {
                 let kept = Kept::new(verdict.clone(), asked);
-                self.kept.insert(print, Arc::new(kept));
+                self.shelf.keep(print, kept, asked_in);
             }
             None => self.clock.note_away(),
         }
         verdict
-    }
-
-    /// Forgets what an event may have made wrong.
-    fn forget(&self, is_touched: impl Fn(&Known) -> bool) {
-        for (print, kept) in &self.kept {
-            // What was refused may be let in now: it is short-lived, and asked about again.
-            if kept
-                .verdict
-                .as_ref()
-                .map_or(true, |known| is_touched(known))
-            {
-                self.kept.invalidate(&*print);
-            }
-        }
-    }
-}
-
-impl Clock {
-    fn confirm(&self) {
-        let ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.confirmed_ms.store(ms, Ordering::Release);
-        self.is_away.store(false, Ordering::Release);
-    }
-
-    fn note_away(&self) {
-        self.is_away.store(true, Ordering::Release);
-    }
-
-    fn is_away(&self) -> bool {
-        self.is_away.load(Ordering::Acquire)
-    }
-
-    /// How long ago the feed was last heard of, as far as that was after `asked`.
-    fn since_confirmed(&self, asked: Instant) -> Duration {
-        let confirmed = Duration::from_millis(self.confirmed_ms.load(Ordering::Acquire));
-        let at = self.begun.checked_add(confirmed).unwrap_or(self.begun);
-        at.max(asked).elapsed()
     }
 }

@@ -22,6 +22,8 @@ const VERIFY_TIMEOUT: Duration = Duration::from_secs(1);
 const WAIT_S: u64 = 20;
 const FEED_TIMEOUT: Duration = Duration::from_secs(25);
 const REPORT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Events of a page.
+pub(super) const MOST_EVENTS: usize = 1_000;
 /// Questions that the platform is asked at the same time.
 const AT_ONCE: usize = 32;
 
@@ -109,7 +111,7 @@ impl Platform {
     pub(super) async fn events(&self, after: Option<i64>) -> Option<Events> {
         let url = match after {
             Some(after) => format!(
-                "{}/tenants/events?limit=1000&after={after}&wait_s={WAIT_S}",
+                "{}/tenants/events?limit={MOST_EVENTS}&after={after}&wait_s={WAIT_S}",
                 self.url
             ),
             None => format!("{}/tenants/events", self.url),
