@@ -109,7 +109,7 @@ impl Shared {
         verifiers.keep_used();
         // Beside the routes there are the gateway's own paths, and paths without a route.
         let own = ["/health", "unmatched", "/docs"].map(str::to_owned);
-        let route_names = routes.all().iter().map(|route| route.prefix.clone());
+        let route_names = routes.all().iter().map(|route| route.name.clone());
         let upstream_names: Vec<String> = settings.upstreams.keys().cloned().collect();
         let route_names = route_names.chain(own).collect();
         let metrics = match before {
