@@ -113,6 +113,10 @@ fn every_reason_to_refuse_a_tenants_key_has_its_code() {
         );
     }
     assert_eq!(door.upstream.seen().iter().filter(passed).count(), 1);
+    let whose = format!("\"consumer\":\"aB3dE6gH9jK2\",\"tenant_id\":\"{tenant}\"");
+    eventually("the log says whose request passed", || {
+        door.log.text().contains(&whose)
+    });
     let log = door.log.text();
     assert!(!log.contains("mvp_live_"), "{log}");
 }
