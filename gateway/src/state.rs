@@ -9,7 +9,7 @@ use crate::metrics::Metrics;
 use crate::policy::{AddressSettings, LocalCounts, Policy, RedisSettings, Verifiers};
 use crate::routes::{Route, RouteTable};
 use crate::settings::{Settings, SettingsError, UpstreamSettings, ms};
-use crate::tenant_keys::{TenantKeySettings, TenantKeys};
+use crate::tenant_keys::{OwnKey, TenantKeySettings, TenantKeys};
 use crate::tls::Tls;
 use crate::upstream::Upstream;
 use access::KeyFile;
@@ -240,12 +240,12 @@ fn tenant_keys(
     tenants: &TenantKeySettings,
 ) -> Result<Arc<TenantKeys>, StartError> {
     let file = KeyFile::new(settings.secrets_dir.join(&tenants.key_file));
-    let own_key = file.first(settings.strict_secrets);
+    let own_key = OwnKey::read(file, settings.strict_secrets);
     let own_key = own_key.map_err(|source| StartError::Keys {
         key: "tenant_keys.key_file".to_owned(),
         source,
     })?;
-    TenantKeys::begin(tenants, &own_key).map_err(|reason| {
+    TenantKeys::begin(tenants, own_key).map_err(|reason| {
         StartError::Settings(SettingsError {
             key: "tenant_keys".to_owned(),
             reason,

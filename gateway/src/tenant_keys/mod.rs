@@ -8,12 +8,14 @@ mod clock;
 mod feed;
 mod known;
 mod ledger;
+mod own_key;
 mod platform;
 mod settings;
 mod shelf;
 mod usage;
 
 pub(crate) use known::Known;
+pub(crate) use own_key::OwnKey;
 pub use settings::TenantKeySettings;
 pub(crate) use settings::validate;
 
@@ -66,7 +68,10 @@ pub(crate) struct TenantKeys {
 
 impl TenantKeys {
     /// Begins to follow the platform. Needs a tokio runtime, which does all the talking.
-    pub(crate) fn begin(settings: &TenantKeySettings, own_key: &str) -> Result<Arc<Self>, String> {
+    pub(crate) fn begin(
+        settings: &TenantKeySettings,
+        own_key: OwnKey,
+    ) -> Result<Arc<Self>, String> {
         let platform = Platform::new(settings, own_key, Ledger::default())?;
         let (questions, asked) = mpsc::channel(QUESTIONS);
         let keys = Arc::new(Self {

@@ -33,6 +33,7 @@ mod limits;
 mod memory;
 mod mutations;
 mod one_reader;
+mod own_key;
 mod paths;
 mod plans;
 mod program;
