@@ -34,6 +34,11 @@ impl Clock {
         self.is_away.load(Ordering::Acquire)
     }
 
+    /// How long ago the feed was last heard of; since the start, when it never was.
+    pub(super) fn since_heard(&self) -> Duration {
+        self.confirmed().elapsed()
+    }
+
     /// How long ago the feed was last heard of, as far as that was after `asked`.
     pub(super) fn since_confirmed(&self, asked: Instant) -> Duration {
         self.confirmed().max(asked).elapsed()
