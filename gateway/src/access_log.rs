@@ -24,6 +24,8 @@ pub(crate) struct Line<'a> {
     pub(crate) trace_id: &'a str,
     /// Whose key it was.
     pub(crate) consumer: Option<&'a str>,
+    /// The tenant that the key acts for.
+    pub(crate) tenant_id: Option<&'a str>,
     /// The route's prefix.
     pub(crate) route: &'a str,
     /// The method.
@@ -174,6 +176,7 @@ fn write_line(text: &mut String, (second, millis): (&str, u32), line: &Line<'_>)
     push(text, "\",\"method\":\"", line.method);
     for (key, value) in [
         ("\",\"consumer\":\"", line.consumer),
+        ("\",\"tenant_id\":\"", line.tenant_id),
         ("\",\"upstream\":\"", line.upstream),
         ("\",\"instance\":\"", line.instance),
         ("\",\"refused\":\"", line.refused),
@@ -273,6 +276,7 @@ mod tests {
             request_id: "r",
             trace_id: "t",
             consumer: None,
+            tenant_id: None,
             route: "/",
             method: "GET",
             status: 200,

@@ -2,6 +2,7 @@
 
 use crate::settings::Settings;
 use crate::tls::TlsSettings;
+use crate::yaml_lines::Lines;
 use access::{KeyFile, KeyRing};
 use std::path::Path;
 
@@ -45,63 +46,14 @@ pub fn problems(settings: &Settings) -> Option<String> {
 
 /// The line, from 1, that a reason speaks of: it begins with the path of a key, or quotes a name.
 pub fn line_of(text: &str, reason: &str) -> Option<usize> {
+    let lines = Lines::of(text);
     let path = reason.split(':').next().unwrap_or_default();
-    by_path(text, path).or_else(|| {
+    lines.nearest(path).or_else(|| {
         let name = reason.split('`').nth(1)?;
-        let last = name.rsplit('.').next()?;
-        text.lines()
-            .position(|line| key_of(line) == Some(last))
-            .map(|at| at.saturating_add(1))
+        lines
+            .at(name)
+            .or_else(|| lines.named(name.rsplit('.').next()?))
     })
-}
-
-/// Walks block-style YAML by its indentation; `routes[1].prefix` is the second item's key.
-fn by_path(text: &str, path: &str) -> Option<usize> {
-    let mut steps = path.split('.').flat_map(|step| {
-        let (name, index) = step.split_once('[').unwrap_or((step, ""));
-        let index = index.trim_end_matches(']').parse::<usize>().ok();
-        [Some(Step::Key(name)), index.map(Step::Item)]
-            .into_iter()
-            .flatten()
-    });
-    let mut wanted = steps.next()?;
-    let mut found = None;
-    let mut items = 0_usize;
-    for (at, line) in text.lines().enumerate() {
-        let is_item = line.trim_start().starts_with("- ");
-        if let Step::Item(index) = wanted {
-            if !is_item {
-                continue;
-            }
-            items = items.saturating_add(1);
-            if items <= index {
-                continue;
-            }
-            found = Some(at.saturating_add(1));
-            let Some(next) = steps.next() else { break };
-            wanted = next;
-        }
-        if let Step::Key(name) = wanted
-            && key_of(line) == Some(name)
-        {
-            found = Some(at.saturating_add(1));
-            let Some(next) = steps.next() else { break };
-            wanted = next;
-            items = 0;
-        }
-    }
-    found
-}
-
-#[derive(Clone, Copy)]
-enum Step<'a> {
-    Key(&'a str),
-    Item(usize),
-}
-
-fn key_of(line: &str) -> Option<&str> {
-    let line = line.trim_start().trim_start_matches("- ").trim_start();
-    line.split_once(':').map(|(key, _)| key.trim_matches('"'))
 }
 
 #[cfg(test)]

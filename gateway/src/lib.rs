@@ -42,6 +42,7 @@ mod trace_context;
 mod tunnel;
 mod upstream;
 mod workers;
+mod yaml_lines;
 
 pub use access::TokenSettings;
 pub use path::Oddities;

@@ -203,12 +203,13 @@ async fn admit<'a>(
         record.route = shared.own_health();
         return of_own_path(Admission::OwnHealth(own), &request.method);
     }
+    // The health alone is for everybody.
+    if let Some(location) = admit_stranger(shared, client, request, &path.text).map_err(plain)? {
+        return Ok(Admission::Redirect(location));
+    }
     if let Some((own, media_type)) = docs::PATHS.iter().find(|(own, _)| *own == path.text) {
         record.route = shared.own_docs();
         return of_own_path(Admission::OwnDocs(own, media_type), &request.method);
-    }
-    if let Some(location) = admit_stranger(shared, client, request, &path.text).map_err(plain)? {
-        return Ok(Admission::Redirect(location));
     }
     let host = || host_of(&request.uri, &request.headers);
     let Some((place, route)) = shared.routes.find(&path.text, host) else {

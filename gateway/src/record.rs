@@ -118,6 +118,7 @@ impl Drop for Record {
             request_id: self.request_id.to_str().unwrap_or_default(),
             trace_id: self.trace.context.trace_id(),
             consumer: self.consumer.as_ref().map(Consumer::name),
+            tenant_id: self.tenant.as_ref().and_then(|id| id.to_str().ok()),
             route: metrics.route_name(self.route),
             method: self.method.as_str(),
             status: status.as_u16(),

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 /// A route, ready for use.
 pub(crate) struct Route {
-    /// The prefix, which is also the name of the route in logs and metrics.
+    /// Its name in logs and metrics.
+    pub(crate) name: String,
+    /// The prefix.
     pub(crate) prefix: String,
     /// The hosts it is for; none is all.
     pub(crate) hosts: Vec<String>,
@@ -138,6 +140,7 @@ fn build(
         .answer_timeout_ms
         .unwrap_or_else(|| of_upstream(|u| u.answer_timeout_ms));
     Route {
+        name: route.name(),
         prefix: route.prefix.clone(),
         hosts: route.hosts.clone(),
         upstream: settings.place_of(&route.upstream),

@@ -9,7 +9,7 @@ use crate::metrics::Metrics;
 use crate::policy::{AddressSettings, LocalCounts, Policy, RedisSettings, Verifiers};
 use crate::routes::{Route, RouteTable};
 use crate::settings::{Settings, SettingsError, UpstreamSettings, ms};
-use crate::tenant_keys::{TenantKeySettings, TenantKeys};
+use crate::tenant_keys::{OwnKey, TenantKeySettings, TenantKeys};
 use crate::tls::Tls;
 use crate::upstream::Upstream;
 use access::KeyFile;
@@ -24,7 +24,7 @@ pub(crate) struct Shared {
     /// The keys of each route that asks for one.
     doors: Vec<KeyDoor>,
     /// The keys of tenants, if they are asked about; stays until a restart.
-    tenant_keys: Option<Arc<TenantKeys>>,
+    pub(crate) tenant_keys: Option<Arc<TenantKeys>>,
     /// The upstreams, in the order of their names.
     pub(crate) upstreams: Vec<Arc<Upstream>>,
     /// The metrics.
@@ -109,7 +109,7 @@ impl Shared {
         verifiers.keep_used();
         // Beside the routes there are the gateway's own paths, and paths without a route.
         let own = ["/health", "unmatched", "/docs"].map(str::to_owned);
-        let route_names = routes.all().iter().map(|route| route.prefix.clone());
+        let route_names = routes.all().iter().map(|route| route.name.clone());
         let upstream_names: Vec<String> = settings.upstreams.keys().cloned().collect();
         let route_names = route_names.chain(own).collect();
         let metrics = match before {
@@ -240,12 +240,12 @@ fn tenant_keys(
     tenants: &TenantKeySettings,
 ) -> Result<Arc<TenantKeys>, StartError> {
     let file = KeyFile::new(settings.secrets_dir.join(&tenants.key_file));
-    let own_key = file.first(settings.strict_secrets);
+    let own_key = OwnKey::read(file, settings.strict_secrets);
     let own_key = own_key.map_err(|source| StartError::Keys {
         key: "tenant_keys.key_file".to_owned(),
         source,
     })?;
-    TenantKeys::begin(tenants, &own_key).map_err(|reason| {
+    TenantKeys::begin(tenants, own_key).map_err(|reason| {
         StartError::Settings(SettingsError {
             key: "tenant_keys".to_owned(),
             reason,

@@ -85,9 +85,9 @@ pub(super) enum Caller<'a> {
 }
 
 impl Limits {
-    /// The limits of a route; None when it has none.
+    /// The limits of a route; None when it has none. Its name tells its counters from those of others.
     pub(crate) fn new(
-        prefix: &str,
+        route: &str,
         limits: &[LimitSettings],
         quota: Option<&QuotaSettings>,
     ) -> Option<Self> {
@@ -109,14 +109,14 @@ impl Limits {
                 pace: Pace {
                     rate: Rate::new(limit.rate, limit.per_s, limit.burst.unwrap_or(limit.rate)),
                     name,
-                    id: format!("{prefix}#{index}"),
+                    id: format!("{route}#{index}"),
                     on_failure: limit.on_redis_failure,
                 },
             });
         }
         let quota = quota.map(|quota| Quota {
             per_day: quota.per_day,
-            id: prefix.to_owned(),
+            id: route.to_owned(),
             on_failure: quota.on_redis_failure,
         });
         if let Some(quota) = &quota {

@@ -62,7 +62,7 @@ impl Policy {
         let browser = route.browser_headers.as_ref();
         let browser = browser.or(settings.browser_headers.as_ref());
         let policy = Self {
-            limits: Limits::new(&route.prefix, &route.limits, route.quota.as_ref()),
+            limits: Limits::new(&route.name(), &route.limits, route.quota.as_ref()),
             token: route.token.as_ref().map(|token| verifiers.of(token)),
             forward_token: route.forward_token,
             addresses: route.addresses.clone(),

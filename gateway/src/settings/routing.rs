@@ -35,6 +35,18 @@ pub(super) const fn default_upgrade_idle_ms() -> u64 {
 }
 
 impl RouteSettings {
+    /// Its name in logs and metrics and among the counters of limits: the prefix, behind its hosts where it has some.
+    pub(crate) fn name(&self) -> String {
+        let mut hosts: Vec<String> = self
+            .hosts
+            .iter()
+            .map(|it| it.to_ascii_lowercase())
+            .collect();
+        // The same whatever the order in which they are written down.
+        hosts.sort_unstable();
+        format!("{}{}", hosts.join(","), self.prefix)
+    }
+
     /// Whether a request could belong to both: the same prefix for the same host.
     pub(super) fn collides_with(&self, other: &Self) -> bool {
         let none = self.hosts.is_empty() && other.hosts.is_empty();

@@ -1,30 +1,36 @@
 //! API keys of tenants: whose they are is asked of the tenants platform once, kept here, and kept right by its events.
 //!
 //! A kept answer is right as of the last word of the feed, or of its own asking, whichever is later. Up to `keep_s` after that it
-//! is used as it is; then the platform is asked again, and while it is away a known key still serves up to `keep_away_s`. A
-//! key that is not known then is not let in.
+//! is used as it is, but never longer than `ask_again_s` after its own asking, whatever the feed says; then the platform is asked
+//! again, and while it is away a known key still serves up to `keep_away_s` after that word. A key that is not known then is not let in.
 
+mod clock;
 mod feed;
 mod known;
 mod ledger;
+mod own_key;
 mod platform;
 mod settings;
+mod shelf;
 mod usage;
 
 pub(crate) use known::Known;
+pub(crate) use own_key::OwnKey;
 pub use settings::TenantKeySettings;
 pub(crate) use settings::validate;
 
 use crate::policy::{Counts, Told};
 use crate::refusal::Refusal;
+use clock::Clock;
 use known::{Kept, Verdict};
 use ledger::Ledger;
-use moka::sync::Cache;
 use platform::Platform;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use shelf::{Print, Shelf};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use usage::Usage;
@@ -41,9 +47,6 @@ const LAST_REPORT: Duration = Duration::from_secs(2);
 /// Questions on their way at once; more are turned away, for they may be somebody who guesses.
 const QUESTIONS: usize = 256;
 
-/// A key as it is kept: its digest.
-type Print = [u8; 32];
-
 /// What is asked of the platform, and where the answer goes.
 struct Question {
     key: String,
@@ -52,7 +55,7 @@ struct Question {
 
 /// The keys of tenants.
 pub(crate) struct TenantKeys {
-    kept: Cache<Print, Arc<Kept>>,
+    shelf: Shelf,
     questions: mpsc::Sender<Question>,
     usage: Usage,
     platform: Platform,
@@ -61,39 +64,71 @@ pub(crate) struct TenantKeys {
     clock: Clock,
     keep: Duration,
     keep_away: Duration,
-}
-
-/// When the feed last said that nothing else had happened.
-struct Clock {
-    begun: Instant,
-    confirmed_ms: AtomicU64,
-    /// Whether the platform has failed to answer since the feed was last heard of.
-    is_away: AtomicBool,
+    ask_again: Duration,
+    max_keys: u64,
 }
 
 impl TenantKeys {
     /// Begins to follow the platform. Needs a tokio runtime, which does all the talking.
-    pub(crate) fn begin(settings: &TenantKeySettings, own_key: &str) -> Result<Arc<Self>, String> {
+    pub(crate) fn begin(
+        settings: &TenantKeySettings,
+        own_key: OwnKey,
+    ) -> Result<Arc<Self>, String> {
         let platform = Platform::new(settings, own_key, Ledger::default())?;
         let (questions, asked) = mpsc::channel(QUESTIONS);
-        let keys = Arc::new(Self {
-            kept: Cache::new(settings.max_keys),
-            questions,
-            usage: Usage::default(),
-            platform: platform.clone(),
-            gateway: Uuid::new_v4().to_string(),
-            clock: Clock {
-                begun: Instant::now(),
-                confirmed_ms: AtomicU64::new(0),
-                is_away: AtomicBool::new(false),
-            },
-            keep: Duration::from_secs(settings.keep_s),
-            keep_away: Duration::from_secs(settings.keep_away_s),
-        });
+        let keys = Arc::new(Self::new(settings, platform.clone(), questions));
         tokio::spawn(platform::answer(platform.clone(), asked));
         tokio::spawn(feed::follow(Arc::downgrade(&keys), platform.clone()));
         tokio::spawn(usage::report(Arc::downgrade(&keys), platform));
         Ok(keys)
+    }
+
+    fn new(
+        settings: &TenantKeySettings,
+        platform: Platform,
+        questions: mpsc::Sender<Question>,
+    ) -> Self {
+        Self {
+            shelf: Shelf::new(settings.max_keys),
+            questions,
+            usage: Usage::default(),
+            platform,
+            gateway: Uuid::new_v4().to_string(),
+            clock: Clock::start(),
+            keep: Duration::from_secs(settings.keep_s),
+            keep_away: Duration::from_secs(settings.keep_away_s),
+            ask_again: Duration::from_secs(settings.ask_again_s),
+            max_keys: settings.max_keys,
+        }
+    }
+
+    /// How things stand, for the operator; no key is in it.
+    pub(crate) fn tell(&self) -> Value {
+        json!({
+            "kept": self.kept(),
+            "max_keys": self.max_keys,
+            "questions_waiting": QUESTIONS.saturating_sub(self.questions.capacity()),
+            "confirmed_s_ago": self.since_confirmed().as_secs(),
+            "platform_is_away": self.clock.is_away(),
+            "keep_s": self.keep.as_secs(),
+            "keep_away_s": self.keep_away.as_secs(),
+            "ask_again_s": self.ask_again.as_secs(),
+        })
+    }
+
+    /// How many answers are kept.
+    pub(crate) fn kept(&self) -> u64 {
+        self.shelf.count()
+    }
+
+    /// For how long the feed has not said that they are still right; since the start, when it never did.
+    pub(crate) fn since_confirmed(&self) -> Duration {
+        self.clock.since_heard()
+    }
+
+    /// Has the platform asked about every key again.
+    pub(crate) fn forget_all(&self) {
+        self.shelf.forget(|_| true);
     }
 
     /// Whether a text may be a key of a tenant.
@@ -110,7 +145,7 @@ impl TenantKeys {
         told: &mut Told,
     ) -> Result<Arc<Known>, Refusal> {
         let print: Print = Sha256::digest(key.as_bytes()).into();
-        let known = match self.kept.get(&print) {
+        let known = match self.shelf.get(&print) {
             Some(kept) if self.is_fresh(&kept) => kept.verdict.clone(),
             Some(kept) if self.serves_away(&kept) => self.ask_again(key, print, &kept).await,
             _ => self.ask(key, print).await.ok_or(Refusal::KeysAway)?,
@@ -134,7 +169,7 @@ impl TenantKeys {
 
     fn is_fresh(&self, kept: &Kept) -> bool {
         match &kept.verdict {
-            Ok(_) => self.age(kept) < self.keep,
+            Ok(_) => self.age(kept) < self.keep && kept.asked.elapsed() < self.ask_again,
             Err(_) => kept.asked.elapsed() < REFUSED_FOR,
         }
     }
@@ -178,55 +213,51 @@ impl TenantKeys {
             key: key.to_owned(),
             answer,
         };
-        let asked = Instant::now();
-        let verdict = match self.questions.try_send(question) {
-            Ok(()) => answered.await.ok().flatten(),
-            Err(_) => None,
-        };
+        let (asked_in, asked) = (self.shelf.epoch(), Instant::now());
+        // Where too many ask, nothing is known of the platform.
+        self.questions.try_send(question).ok()?;
+        let verdict = answered.await.ok().flatten();
         match &verdict {
             Some(verdict) => {
                 let kept = Kept::new(verdict.clone(), asked);
-                self.kept.insert(print, Arc::new(kept));
+                self.shelf.keep(print, kept, asked_in);
             }
             None => self.clock.note_away(),
         }
         verdict
     }
-
-    /// Forgets what an event may have made wrong.
-    fn forget(&self, is_touched: impl Fn(&Known) -> bool) {
-        for (print, kept) in &self.kept {
-            // What was refused may be let in now: it is short-lived, and asked about again.
-            if kept
-                .verdict
-                .as_ref()
-                .map_or(true, |known| is_touched(known))
-            {
-                self.kept.invalidate(&*print);
-            }
-        }
-    }
 }
 
-impl Clock {
-    fn confirm(&self) {
-        let ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.confirmed_ms.store(ms, Ordering::Release);
-        self.is_away.store(false, Ordering::Release);
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use access::KeyFile;
 
-    fn note_away(&self) {
-        self.is_away.store(true, Ordering::Release);
-    }
-
-    fn is_away(&self) -> bool {
-        self.is_away.load(Ordering::Acquire)
-    }
-
-    /// How long ago the feed was last heard of, as far as that was after `asked`.
-    fn since_confirmed(&self, asked: Instant) -> Duration {
-        let confirmed = Duration::from_millis(self.confirmed_ms.load(Ordering::Acquire));
-        let at = self.begun.checked_add(confirmed).unwrap_or(self.begun);
-        at.max(asked).elapsed()
+    #[test]
+    fn a_full_queue_of_questions_says_nothing_of_the_platform_and_no_answer_does() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "mvp_svc_gateway_0123456789abcdef").unwrap();
+        let settings = json!({"url": "http://127.0.0.1:1", "key_file": "x"});
+        let settings = serde_json::from_value(settings).unwrap();
+        let own_key = OwnKey::read(KeyFile::new(file.path()), false).unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let platform = Platform::new(&settings, own_key, Ledger::default()).unwrap();
+            let (questions, mut asked) = mpsc::channel(1);
+            let keys = Arc::new(TenantKeys::new(&settings, platform, questions));
+            let first = tokio::spawn({
+                let keys = Arc::clone(&keys);
+                async move { keys.ask("mvp_live_first", [1; 32]).await }
+            });
+            while keys.questions.capacity() > 0 {
+                tokio::task::yield_now().await;
+            }
+            assert!(keys.ask("mvp_live_second", [2; 32]).await.is_none());
+            assert!(!keys.clock.is_away());
+            // Dropped without an answer, as when the platform does not say.
+            drop(asked.recv().await);
+            assert!(first.await.unwrap().is_none());
+            assert!(keys.clock.is_away());
+        });
     }
 }

@@ -3,13 +3,16 @@
 use super::Question;
 use super::known::{Known, Verdict};
 use super::ledger::Ledger;
+use super::own_key::OwnKey;
 use super::settings::TenantKeySettings;
 use crate::refusal::Refusal;
+use bytes::Bytes;
 use contracts::List;
 use contracts::tenants::{RequestsToday, VerifiedKey};
-use reqwest::header::{HeaderMap, HeaderValue};
-use reqwest::{Client, StatusCode};
+use reqwest::header::HeaderValue;
+use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +25,8 @@ const VERIFY_TIMEOUT: Duration = Duration::from_secs(1);
 const WAIT_S: u64 = 20;
 const FEED_TIMEOUT: Duration = Duration::from_secs(25);
 const REPORT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Events of a page.
+pub(super) const MOST_EVENTS: usize = 1_000;
 /// Questions that the platform is asked at the same time.
 const AT_ONCE: usize = 32;
 
@@ -29,6 +34,7 @@ const AT_ONCE: usize = 32;
 #[derive(Clone)]
 pub(super) struct Platform {
     client: Client,
+    own_key: Arc<OwnKey>,
     url: Arc<str>,
     ledger: Ledger,
 }
@@ -50,24 +56,62 @@ pub(super) struct Events {
     pub(super) oldest: i64,
 }
 
+/// What the platform answered.
+struct Answer {
+    status: StatusCode,
+    body: Bytes,
+}
+
+/// A problem, as far as it matters here.
 #[derive(Deserialize)]
 struct Coded {
     code: String,
+    #[serde(default)]
+    errors: Vec<At>,
+}
+
+#[derive(Deserialize)]
+struct At {
+    pointer: String,
+}
+
+impl Answer {
+    fn json<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// What the platform says against the key that it was asked about. A problem that points at a header is about the gateway's
+    /// own key, although it has the same code.
+    fn verdict(&self) -> Option<Refusal> {
+        let coded: Coded = self.json()?;
+        if coded
+            .errors
+            .iter()
+            .any(|it| it.pointer.starts_with("/header/"))
+        {
+            return None;
+        }
+        match coded.code.as_str() {
+            "api_key_unknown" => Some(Refusal::KeyUnknown),
+            "api_key_expired" => Some(Refusal::KeyExpired),
+            "api_key_revoked" => Some(Refusal::KeyRevoked),
+            "forbidden" => Some(Refusal::TenantInactive),
+            _ => None,
+        }
+    }
+
+    fn refuses_own_key(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED && self.verdict().is_none()
+    }
 }
 
 impl Platform {
     pub(super) fn new(
         settings: &TenantKeySettings,
-        own_key: &str,
+        own_key: OwnKey,
         ledger: Ledger,
     ) -> Result<Self, String> {
-        let mut key = HeaderValue::from_str(own_key).map_err(|_| "the key cannot be sent")?;
-        key.set_sensitive(true);
         let client = Client::builder()
-            .default_headers(HeaderMap::from_iter([(
-                crate::request_headers::API_KEY,
-                key,
-            )]))
             .connect_timeout(VERIFY_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -75,32 +119,37 @@ impl Platform {
             .map_err(|error| error.to_string())?;
         Ok(Self {
             client,
+            own_key: Arc::new(own_key),
             url: settings.url.trim_end_matches('/').into(),
             ledger,
         })
     }
 
+    /// Asks; once more with the key that the file holds by now, if the platform refuses the one that was shown.
+    async fn ask(&self, request: impl Fn() -> RequestBuilder) -> Option<Answer> {
+        let shown = self.own_key.shown();
+        let answer = send(request(), shown.clone()).await?;
+        if !answer.refuses_own_key() {
+            return Some(answer);
+        }
+        match self.own_key.instead_of(&shown) {
+            Some(key) => send(request(), key).await,
+            None => Some(answer),
+        }
+    }
+
     /// Whose key it is; `None` when the platform does not say.
     async fn verify(&self, key: &str) -> Option<Verdict> {
         let url = format!("{}/tenants/api-keys/verify", self.url);
-        let request = self.client.post(url).timeout(VERIFY_TIMEOUT);
-        let answer = request.json(&json!({ "key": key })).send().await.ok()?;
-        match answer.status() {
+        let asked = json!({ "key": key });
+        let request = || self.client.post(&url).timeout(VERIFY_TIMEOUT).json(&asked);
+        let answer = self.ask(request).await?;
+        match answer.status {
             StatusCode::OK => {
-                let key = Known::of(answer.json::<VerifiedKey>().await.ok()?, &self.ledger)?;
+                let key = Known::of(answer.json::<VerifiedKey>()?, &self.ledger)?;
                 Some(Ok(Arc::new(key)))
             }
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                let coded: Coded = answer.json().await.ok()?;
-                match coded.code.as_str() {
-                    "api_key_unknown" => Some(Err(Refusal::KeyUnknown)),
-                    "api_key_expired" => Some(Err(Refusal::KeyExpired)),
-                    "api_key_revoked" => Some(Err(Refusal::KeyRevoked)),
-                    "forbidden" => Some(Err(Refusal::TenantInactive)),
-                    // Our own key is not good, for example: that says nothing about the caller's.
-                    _ => None,
-                }
-            }
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => answer.verdict().map(Err),
             _ => None,
         }
     }
@@ -109,13 +158,14 @@ impl Platform {
     pub(super) async fn events(&self, after: Option<i64>) -> Option<Events> {
         let url = match after {
             Some(after) => format!(
-                "{}/tenants/events?limit=1000&after={after}&wait_s={WAIT_S}",
+                "{}/tenants/events?limit={MOST_EVENTS}&after={after}&wait_s={WAIT_S}",
                 self.url
             ),
             None => format!("{}/tenants/events", self.url),
         };
-        let answer = self.client.get(url).timeout(FEED_TIMEOUT).send().await;
-        answer.ok()?.error_for_status().ok()?.json().await.ok()
+        let request = || self.client.get(&url).timeout(FEED_TIMEOUT);
+        let answer = self.ask(request).await?;
+        (answer.status == StatusCode::OK).then(|| answer.json())?
     }
 
     /// Reports how often keys were used; whether that is written down. The answer is what all gateways have reported.
@@ -125,15 +175,14 @@ impl Platform {
             .map(|(id, requests)| json!({ "id": &**id, "requests": requests }))
             .collect();
         let url = format!("{}/tenants/api-keys/usage", self.url);
-        let request = self.client.post(url).timeout(REPORT_TIMEOUT).json(&used);
-        let Ok(answer) = request.send().await else {
+        let request = || self.client.post(&url).timeout(REPORT_TIMEOUT).json(&used);
+        let Some(answer) = self.ask(request).await else {
             return false;
         };
-        if !answer.status().is_success() {
+        if !answer.status.is_success() {
             return false;
         }
-        // It is written down, whether or not the answer can be read.
-        if let Ok(counted) = answer.json::<List<RequestsToday>>().await {
+        if let Some(counted) = answer.json::<List<RequestsToday>>() {
             for it in &counted.data {
                 self.ledger
                     .learn(it.tenant_id, &it.today, it.requests_today);
@@ -141,6 +190,16 @@ impl Platform {
         }
         true
     }
+}
+
+async fn send(request: RequestBuilder, own_key: HeaderValue) -> Option<Answer> {
+    let request = request.header(crate::request_headers::API_KEY, own_key);
+    let answer = request.send().await.ok()?;
+    Some(Answer {
+        status: answer.status(),
+        // The status says enough for some: a report is written down although its answer was cut off.
+        body: answer.bytes().await.unwrap_or_default(),
+    })
 }
 
 /// Answers the questions of the workers.

@@ -18,6 +18,9 @@ pub struct TenantKeySettings {
     /// How long a known key serves while the platform is away.
     #[serde(default = "five_minutes")]
     pub keep_away_s: u64,
+    /// How long after its own asking a kept answer is asked for again, whatever the platform's events say.
+    #[serde(default = "less_than_a_minute")]
+    pub ask_again_s: u64,
     /// How many answers are kept.
     #[serde(default = "many")]
     pub max_keys: u64,
@@ -28,6 +31,10 @@ const fn a_minute() -> u64 {
 }
 const fn five_minutes() -> u64 {
     300
+}
+/// With the time that asking takes, a revocation is in force within a minute whatever becomes of its event.
+const fn less_than_a_minute() -> u64 {
+    50
 }
 const fn many() -> u64 {
     100_000
@@ -52,6 +59,9 @@ pub(crate) fn validate(settings: &TenantKeySettings) -> Result<(), SettingsError
     }
     if !(settings.keep_s..=3600).contains(&settings.keep_away_s) {
         return wrong("keep_away_s", "must be from keep_s to 3600");
+    }
+    if !(1..=59).contains(&settings.ask_again_s) {
+        return wrong("ask_again_s", "must be from 1 to 59");
     }
     if settings.max_keys == 0 {
         return wrong("max_keys", "must be at least 1");

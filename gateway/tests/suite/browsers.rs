@@ -254,6 +254,9 @@ fn addresses_are_judged_for_all_and_for_a_route() {
         (403, "address_denied")
     );
     assert!(!door.upstream.raw().contains("/open"));
+    for path in ["/docs", "/docs/style.css", "/openapi.json"] {
+        assert_eq!(door.get(path).code(), "address_denied", "{path}");
+    }
 }
 
 #[test]

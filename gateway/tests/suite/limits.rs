@@ -71,6 +71,40 @@ fn a_limit_says_what_is_left_and_when_to_come_back() {
 }
 
 #[test]
+fn routes_that_differ_by_their_host_alone_count_by_themselves() {
+    let redis = RedisServer::start();
+    for port in [None, Some(redis.port)] {
+        let door = Door::with(Upstream::start(ok), |settings| {
+            let of = |host: &str, burst: u32| {
+                json!({"prefix": "/", "upstream": "vehicles", "hosts": [host], "quota": {"per_day": burst},
+                    "limits": [{"by": "address", "rate": burst, "per_s": 3600}]})
+            };
+            settings["routes"] = json!([of("A.example", 20), of("b.example", 2)]);
+            if let Some(port) = port {
+                settings["redis"] =
+                    json!({"host": "127.0.0.1", "port": port, "answer_timeout_ms": 5_000});
+            }
+        });
+        let ask = |host: &str| {
+            door.ask(format!("GET /x HTTP/1.1\r\nHost: {host}\r\n\r\n"))
+                .status
+        };
+        for _ in 0..20 {
+            assert_eq!(ask("a.example"), 200);
+        }
+        assert_eq!(
+            [(); 3].map(|()| ask("b.example")),
+            [200, 200, 429],
+            "{port:?}"
+        );
+        for name in ["a.example/", "b.example/"] {
+            let label = format!("http_route=\"{name}\"");
+            assert!(door.metrics().contains(&label), "{}", door.metrics());
+        }
+    }
+}
+
+#[test]
 fn a_connection_goes_on_after_429() {
     let limits = json!([{"by": "route", "rate": 1, "per_s": 3600}]);
     let door = door(&limits, &Value::Null, None);

@@ -76,6 +76,10 @@ fn what_is_wrong_with_the_keys_of_tenants_is_named() {
             s["tenant_keys"] =
                 serde_json::json!({"url": "http://x", "key_file": "partner", "keep_s": 61});
         }),
+        ("tenant_keys.ask_again_s", |s| {
+            s["tenant_keys"] =
+                serde_json::json!({"url": "http://x", "key_file": "partner", "ask_again_s": 60});
+        }),
         ("tenant_keys.key_file", |s| {
             s["tenant_keys"] = serde_json::json!({"url": "http://x", "key_file": "absent"});
         }),

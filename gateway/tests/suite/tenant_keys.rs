@@ -1,10 +1,14 @@
 //! Keys of tenants at the door: each reason to refuse one has its code, and none is passed on.
 
-use crate::door::{Door, KEY};
+use crate::client::{Answer, Client};
+use crate::door::{Door, KEY, eventually};
 use crate::upstream::{Seen, Upstream, ok};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 fn say(socket: &mut TcpStream, status: u16, json: &Value) -> bool {
     let body = json.to_string();
@@ -49,26 +53,36 @@ fn both(seen: &Seen, socket: &mut TcpStream) -> bool {
         return say(socket, status, &json);
     }
     if line.contains("/tenants/events") {
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(200));
         return say(socket, 200, &json!({"data": [], "next": 1, "oldest": 1}));
     }
     ok(seen, socket)
 }
 
-#[test]
-fn every_reason_to_refuse_a_tenants_key_has_its_code() {
-    let upstream = Upstream::start(both);
-    let door = Door::with(upstream, |json| {
+/// A door before such a platform, with these changes of what is said about it.
+fn door(
+    platform: impl Fn(&Seen, &mut TcpStream) -> bool + Send + Sync + 'static,
+    change: impl FnOnce(&mut Value),
+) -> Door {
+    Door::with(Upstream::start(platform), |json| {
         let url = json["upstreams"]["vehicles"]["url"].clone();
         json["tenant_keys"] = json!({"url": url, "key_file": "partner"});
+        change(&mut json["tenant_keys"]);
         json["routes"][0]["api_key"] = json!({"scope": "vehicles:read", "files": ["other"],
             "tenants": true, "upstream_key": "partner"});
-    });
-    let ask = |key: &str| {
-        door.ask(format!(
-            "GET /platform/vehicles/makes HTTP/1.1\r\nHost: t\r\nX-API-Key: mvp_live_{key}\r\nX-Tenant-Id: evil\r\n\r\n"
-        ))
-    };
+    })
+}
+
+fn ask(door: &Door, key: &str) -> Answer {
+    door.ask(format!(
+        "GET /platform/vehicles/makes HTTP/1.1\r\nHost: t\r\nX-API-Key: mvp_live_{key}\r\nX-Tenant-Id: evil\r\n\r\n"
+    ))
+}
+
+#[test]
+fn every_reason_to_refuse_a_tenants_key_has_its_code() {
+    let door = door(both, |_| {});
+    let ask = |key: &str| ask(&door, key);
     assert_eq!(ask("good").status, 200);
     let passed = |seen: &&Seen| seen.line().contains("/vehicles/makes");
     let seen = door.upstream.seen();
@@ -99,6 +113,193 @@ fn every_reason_to_refuse_a_tenants_key_has_its_code() {
         );
     }
     assert_eq!(door.upstream.seen().iter().filter(passed).count(), 1);
+    let whose = format!("\"consumer\":\"aB3dE6gH9jK2\",\"tenant_id\":\"{tenant}\"");
+    eventually("the log says whose request passed", || {
+        door.log.text().contains(&whose)
+    });
     let log = door.log.text();
     assert!(!log.contains("mvp_live_"), "{log}");
+}
+
+/// What a test has the platform do, and what it has seen.
+#[derive(Default)]
+struct Script {
+    verified: AtomicUsize,
+    is_revoked: AtomicBool,
+    is_told: AtomicBool,
+    is_heeded: AtomicBool,
+}
+
+impl Script {
+    fn say_of_key(&self, socket: &mut TcpStream) -> bool {
+        let is_revoked = self.is_revoked.load(Ordering::SeqCst);
+        let (status, json) = verdict(if is_revoked {
+            "api_key_revoked"
+        } else {
+            "good"
+        });
+        say(socket, status, &json)
+    }
+
+    fn verified(&self) -> usize {
+        self.verified.load(Ordering::SeqCst)
+    }
+}
+
+fn is(flag: &AtomicBool) -> bool {
+    flag.load(Ordering::SeqCst)
+}
+
+#[test]
+fn a_revocation_that_overtakes_the_answer_about_its_key_is_not_undone_by_it() {
+    let script = Arc::new(Script::default());
+    let platform = Arc::clone(&script);
+    let door = door(
+        move |seen, socket| {
+            let (it, line) = (&*platform, seen.line());
+            if line.contains("/tenants/api-keys/verify") {
+                if it.verified.fetch_add(1, Ordering::SeqCst) > 0 {
+                    return it.say_of_key(socket);
+                }
+                // Valid when it was looked up; on the way back the revocation overtakes it.
+                eventually("the revocation is heeded", || is(&it.is_heeded));
+                let sent = it.say_of_key(socket);
+                it.is_revoked.store(true, Ordering::SeqCst);
+                return sent;
+            }
+            if !line.contains("/tenants/events") {
+                return ok(seen, socket);
+            }
+            if line.contains("after=1&") {
+                eventually("the key is asked about", || it.verified() > 0);
+                let event = json!({"type": "api_key.revoked", "subject": "aB3dE6gH9jK2"});
+                return say(
+                    socket,
+                    200,
+                    &json!({"data": [event], "next": 2, "oldest": 1}),
+                );
+            }
+            let is_next = line.contains("after=2&");
+            it.is_heeded.fetch_or(is_next, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(if is_next { 100 } else { 0 }));
+            let next = if is_next { 2 } else { 1 };
+            say(socket, 200, &json!({"data": [], "next": next, "oldest": 1}))
+        },
+        |_| {},
+    );
+    // The feed must have begun: what is asked before that is forgotten anyway.
+    eventually("the feed waits for events", || {
+        door.upstream.raw().contains("after=1&")
+    });
+    // The answer is good for the request that asked for it, and for no other.
+    assert_eq!(ask(&door, "racing").status, 200);
+    assert_eq!(ask(&door, "racing").code(), "api_key_revoked");
+}
+
+#[test]
+fn a_key_is_asked_about_again_before_long_though_the_feed_tells_of_nothing() {
+    let script = Arc::new(Script::default());
+    let platform = Arc::clone(&script);
+    let door = door(
+        move |seen, socket| {
+            if seen.line().contains("/tenants/api-keys/verify") {
+                platform.verified.fetch_add(1, Ordering::SeqCst);
+                return platform.say_of_key(socket);
+            }
+            both(seen, socket)
+        },
+        |settings| settings["ask_again_s"] = json!(2),
+    );
+    eventually("the feed is heard of", || {
+        door.upstream.raw().contains("after=1&")
+    });
+    for _ in 0..20 {
+        assert_eq!(ask(&door, "silent").status, 200);
+    }
+    // Twice where the first answer was before the feed's first word, or the machine was slow.
+    assert!(script.verified() <= 2, "{}", script.verified());
+    script.is_revoked.store(true, Ordering::SeqCst);
+    eventually("the revocation is found out", || {
+        ask(&door, "silent").status == 401
+    });
+}
+
+#[test]
+fn a_platform_that_went_back_to_an_older_state_is_asked_about_every_key_again() {
+    let script = Arc::new(Script::default());
+    let platform = Arc::clone(&script);
+    let door = door(
+        move |seen, socket| {
+            let (it, line) = (&*platform, seen.line());
+            if line.contains("/tenants/api-keys/verify") {
+                return it.say_of_key(socket);
+            }
+            if !line.contains("/tenants/events") {
+                return ok(seen, socket);
+            }
+            it.is_heeded
+                .fetch_or(line.contains("after=4&"), Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(50));
+            let next = if is(&it.is_told) { 4 } else { 9 };
+            say(socket, 200, &json!({"data": [], "next": next, "oldest": 1}))
+        },
+        |_| {},
+    );
+    eventually("the feed is heard of", || {
+        door.upstream.raw().contains("after=9&")
+    });
+    assert_eq!(ask(&door, "restored").status, 200);
+    script.is_revoked.store(true, Ordering::SeqCst);
+    assert_eq!(ask(&door, "restored").status, 200);
+    script.is_told.store(true, Ordering::SeqCst);
+    eventually("its events are read from where it is now", || {
+        is(&script.is_heeded)
+    });
+    assert_eq!(ask(&door, "restored").code(), "api_key_revoked");
+}
+
+#[test]
+fn the_operator_sees_how_many_keys_are_kept_and_can_have_them_forgotten() {
+    let script = Arc::new(Script::default());
+    let platform = Arc::clone(&script);
+    let door = door(
+        move |seen, socket| {
+            if seen.line().contains("/tenants/api-keys/verify") {
+                return platform.say_of_key(socket);
+            }
+            both(seen, socket)
+        },
+        |_| {},
+    );
+    eventually("the feed is heard of", || {
+        door.upstream.raw().contains("after=1&")
+    });
+    for key in ["one", "two", "two"] {
+        assert_eq!(ask(&door, key).status, 200);
+    }
+    let seen = door.operator("/keys")["tenant_keys"].clone();
+    assert_eq!(
+        (&seen["kept"], &seen["max_keys"]),
+        (&json!(2), &json!(100_000))
+    );
+    assert_eq!(seen["platform_is_away"], false);
+    assert!(seen["confirmed_s_ago"].as_u64().unwrap() < 5, "{seen}");
+    assert!(!seen.to_string().contains("mvp_live_"));
+    let metrics = door.metrics();
+    assert!(
+        metrics.contains("mvp_gateway_tenant_keys_kept 2"),
+        "{metrics}"
+    );
+    assert!(metrics.contains("mvp_gateway_tenant_keys_unconfirmed_seconds "));
+    script.is_revoked.store(true, Ordering::SeqCst);
+    let mut operator = Client::connect(door.admin);
+    let mut forget = |more: &str| {
+        let request = format!("DELETE /keys HTTP/1.1\r\nHost: t\r\n{more}\r\n");
+        operator.send(request).answer()
+    };
+    // A page in the operator's browser cannot do it.
+    assert_eq!(forget("Origin: http://evil.example\r\n").status, 403);
+    assert_eq!(ask(&door, "one").status, 200);
+    assert_eq!(forget("").json()["tenant_keys"]["kept"], 0);
+    assert_eq!(ask(&door, "one").code(), "api_key_revoked");
 }

@@ -14,7 +14,7 @@ pub(crate) const PLATFORM_KEY: &str = "mvp_svc_gateway_0123456789abcdef";
 pub(crate) struct TenantsPlatform {
     pub(crate) address: SocketAddr,
     child: Child,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     _database: Database,
 }
 
@@ -46,7 +46,7 @@ impl TenantsPlatform {
         Self {
             address,
             child,
-            _folder: folder,
+            folder,
             _database: database,
         }
     }
@@ -63,6 +63,20 @@ impl TenantsPlatform {
         let tenant = tenant["id"].as_str().unwrap().to_owned();
         let key = self.key_of(&tenant);
         Customer { tenant, key }
+    }
+
+    /// From now on it knows no other key than this one.
+    pub(crate) fn change_key(&self, key: &str) {
+        write_key(&self.folder.path().join("key"), key);
+        eventually("the platform has read its keys again", || {
+            Client::connect(self.address)
+                .send(format!(
+                    "GET /tenants HTTP/1.1\r\nHost: t\r\nX-API-Key: {PLATFORM_KEY}\r\n\r\n"
+                ))
+                .answer()
+                .status
+                == 401
+        });
     }
 
     /// Freezes it, or lets it go on.

@@ -192,6 +192,12 @@ fn the_plain_door_sends_everybody_over_but_for_its_health() {
     let wanted = format!("https://cars.example:{port}/open/a?b=c");
     assert_eq!(answer.header("location"), Some(wanted.as_str()));
     assert_eq!(door.get("/health/ready").status, 200);
+    for path in ["/docs", "/docs/style.css", "/openapi.json"] {
+        let answer = door.ask(format!("GET {path} HTTP/1.1\r\nHost: cars.example\r\n\r\n"));
+        let wanted = format!("https://cars.example:{port}{path}");
+        let told = (answer.status, answer.header("location"));
+        assert_eq!(told, (308, Some(wanted.as_str())));
+    }
     assert_eq!(door.get("/open/../x").status, 400);
     assert!(!door.upstream.raw().contains("/open"));
     let encrypted = ask_raw(pair.config("http/1.1"), door.tls_address.unwrap(), CLOSING);
