@@ -5,6 +5,7 @@ use super::known::{Known, Verdict};
 use super::ledger::Ledger;
 use super::own_key::OwnKey;
 use super::settings::TenantKeySettings;
+use super::usage::Report;
 use crate::refusal::Refusal;
 use bytes::Bytes;
 use contracts::List;
@@ -60,6 +61,15 @@ pub(super) struct Events {
 struct Answer {
     status: StatusCode,
     body: Bytes,
+}
+
+/// What became of a report.
+pub(super) enum Told {
+    WrittenDown,
+    /// With this status; there is no use in sending it again.
+    Refused(u16),
+    /// Perhaps it is written down, perhaps not.
+    Unheard,
 }
 
 /// A problem, as far as it matters here.
@@ -168,19 +178,23 @@ impl Platform {
         (answer.status == StatusCode::OK).then(|| answer.json())?
     }
 
-    /// Reports how often keys were used; whether that is written down. The answer is what all gateways have reported.
-    pub(super) async fn report(&self, used: &[(Arc<str>, u64)]) -> bool {
-        let used: Vec<_> = used
-            .iter()
-            .map(|(id, requests)| json!({ "id": &**id, "requests": requests }))
-            .collect();
+    /// Reports how often keys were used. The answer is what all gateways have reported.
+    pub(super) async fn report(&self, report: &Report) -> Told {
         let url = format!("{}/tenants/api-keys/usage", self.url);
-        let request = || self.client.post(&url).timeout(REPORT_TIMEOUT).json(&used);
-        let Some(answer) = self.ask(request).await else {
-            return false;
+        let request = || {
+            let request = self.client.post(&url).timeout(REPORT_TIMEOUT);
+            request
+                .header("idempotency-key", &report.name)
+                .json(&report.used)
         };
-        if !answer.status.is_success() {
-            return false;
+        let Some(answer) = self.ask(request).await else {
+            return Told::Unheard;
+        };
+        match answer.status.as_u16() {
+            200..300 => {}
+            // What is wrong with it does not get better.
+            status @ (400 | 404 | 409..=422) => return Told::Refused(status),
+            _ => return Told::Unheard,
         }
         if let Some(counted) = answer.json::<List<RequestsToday>>() {
             for it in &counted.data {
@@ -188,7 +202,7 @@ impl Platform {
                     .learn(it.tenant_id, &it.today, it.requests_today);
             }
         }
-        true
+        Told::WrittenDown
     }
 }
 

@@ -126,6 +126,21 @@ fn without_redis_a_gateway_knows_what_the_others_have_reported() {
 }
 
 #[test]
+fn a_report_that_a_frozen_platform_reads_later_is_counted_once() {
+    let platform = TenantsPlatform::start();
+    let Customer { tenant, key } = platform.customer("thousand", &a_day_of(1_000));
+    let mut door = door(&platform, None);
+    assert_eq!(passes(&door, &key, 7, DAY), 7);
+    platform.signal("-STOP");
+    // A report is due every ten seconds and waited for five: by then it is given up, and the platform has still to read it.
+    std::thread::sleep(Duration::from_secs(17));
+    platform.signal("-CONT");
+    let stopped = door.stop();
+    door.wait_for(stopped);
+    assert_eq!(platform.counted(&tenant), 7);
+}
+
+#[test]
 fn a_killed_redis_ends_no_plan_and_what_passed_meanwhile_counts_when_it_is_back() {
     let (platform, mut redis) = (TenantsPlatform::start(), RedisServer::start());
     let Customer { key, .. } = platform.customer("thirty", &a_day_of(30));
