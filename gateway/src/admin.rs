@@ -76,14 +76,17 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let path = request.uri().path();
-    if path == "/reload" {
-        return Ok(reload(&operated.reloader, &request));
-    }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Ok(refuse(Code::MethodNotAllowed));
-    }
     let shared = operated.live.load_full();
+    match (request.method(), path) {
+        (&Method::POST, "/reload") => return Ok(change(&request, || reload(&operated.reloader))),
+        (&Method::DELETE, "/keys") => return Ok(change(&request, || forget_keys(&shared))),
+        (&Method::GET | &Method::HEAD, "/reload") => return Ok(refuse(Code::MethodNotAllowed)),
+        (&Method::GET | &Method::HEAD, _) => {}
+        _ => return Ok(refuse(Code::MethodNotAllowed)),
+    }
     match path {
+        "/certificates" => return Ok(json(&crate::admin_lists::certificates(&shared))),
+        "/keys" => return Ok(json(&crate::admin_lists::keys(&shared))),
         "/routes" => return Ok(json(&crate::admin_lists::routes(&shared))),
         "/upstreams" => return Ok(json(&crate::admin_lists::upstreams(&shared))),
         "/settings" => return Ok(json(&operated.reloader.status())),
@@ -91,6 +94,10 @@ async fn answer(
     }
     if path == "/metrics" {
         let dropped = shared.access_log.as_ref().map_or(0, AccessLog::dropped);
+        if let Some(keys) = &shared.tenant_keys {
+            let unconfirmed = keys.since_confirmed();
+            shared.metrics.door.note_keys(keys.kept(), unconfirmed);
+        }
         let text = shared.metrics.render(dropped, &shared.upstreams);
         return Ok(respond(StatusCode::OK, TEXT_FORMAT, text.into_bytes()));
     }
@@ -100,15 +107,29 @@ async fn answer(
     })
 }
 
-/// Reads the settings again: 200 with what is in force now, or 422 with what is wrong.
-fn reload(reloader: &Reloader, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-    if *request.method() != Method::POST {
-        return refuse(Code::MethodNotAllowed);
-    }
-    // A page in the operator's browser must not be able to do this.
+/// What changes something, unless a page in the operator's browser asks for it.
+fn change(
+    request: &Request<Incoming>,
+    done: impl FnOnce() -> Response<Full<Bytes>>,
+) -> Response<Full<Bytes>> {
     if request.headers().contains_key(ORIGIN) {
         return refuse(Code::Forbidden);
     }
+    done()
+}
+
+/// Forgets what is known of keys of tenants: 200 with how things stand then.
+fn forget_keys(shared: &Shared) -> Response<Full<Bytes>> {
+    let Some(keys) = &shared.tenant_keys else {
+        return refuse(Code::NotFound);
+    };
+    keys.forget_all();
+    tracing::info!("what was kept of keys of tenants is forgotten, as the operator asked");
+    json(&crate::admin_lists::keys(shared))
+}
+
+/// Reads the settings again: 200 with what is in force now, or 422 with what is wrong.
+fn reload(reloader: &Reloader) -> Response<Full<Bytes>> {
     let rejected = match reloader.reload() {
         Ok(status) => return json(&status),
         Err(rejected) => rejected,

@@ -1,4 +1,4 @@
-//! What the operator's listener tells about routes and upstreams, as JSON.
+//! What the operator's listener tells about routes, upstreams, certificates and keys of tenants, as JSON.
 
 use crate::routes::Route;
 use crate::state::Shared;
@@ -58,6 +58,18 @@ pub(crate) fn upstreams(shared: &Shared) -> Value {
     };
     let all = shared.upstreams.iter().map(|upstream| of(upstream));
     json!({ "upstreams": all.collect::<Vec<_>>() })
+}
+
+/// `GET /certificates`.
+pub(crate) fn certificates(shared: &Shared) -> Value {
+    let all = shared.tls.iter().map(|tls| tls.certificate());
+    json!({ "certificates": all.collect::<Vec<_>>() })
+}
+
+/// `GET /keys`.
+pub(crate) fn keys(shared: &Shared) -> Value {
+    let keys = shared.tenant_keys.as_ref();
+    json!({ "tenant_keys": keys.map(|keys| keys.tell()) })
 }
 
 fn millis(duration: std::time::Duration) -> u64 {

@@ -24,7 +24,7 @@ pub(crate) struct Shared {
     /// The keys of each route that asks for one.
     doors: Vec<KeyDoor>,
     /// The keys of tenants, if they are asked about; stays until a restart.
-    tenant_keys: Option<Arc<TenantKeys>>,
+    pub(crate) tenant_keys: Option<Arc<TenantKeys>>,
     /// The upstreams, in the order of their names.
     pub(crate) upstreams: Vec<Arc<Upstream>>,
     /// The metrics.

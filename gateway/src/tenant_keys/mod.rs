@@ -25,6 +25,7 @@ use clock::Clock;
 use known::{Kept, Verdict};
 use ledger::Ledger;
 use platform::Platform;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shelf::{Print, Shelf};
 use std::net::IpAddr;
@@ -64,6 +65,7 @@ pub(crate) struct TenantKeys {
     keep: Duration,
     keep_away: Duration,
     ask_again: Duration,
+    max_keys: u64,
 }
 
 impl TenantKeys {
@@ -74,21 +76,59 @@ impl TenantKeys {
     ) -> Result<Arc<Self>, String> {
         let platform = Platform::new(settings, own_key, Ledger::default())?;
         let (questions, asked) = mpsc::channel(QUESTIONS);
-        let keys = Arc::new(Self {
+        let keys = Arc::new(Self::new(settings, platform.clone(), questions));
+        tokio::spawn(platform::answer(platform.clone(), asked));
+        tokio::spawn(feed::follow(Arc::downgrade(&keys), platform.clone()));
+        tokio::spawn(usage::report(Arc::downgrade(&keys), platform));
+        Ok(keys)
+    }
+
+    fn new(
+        settings: &TenantKeySettings,
+        platform: Platform,
+        questions: mpsc::Sender<Question>,
+    ) -> Self {
+        Self {
             shelf: Shelf::new(settings.max_keys),
             questions,
             usage: Usage::default(),
-            platform: platform.clone(),
+            platform,
             gateway: Uuid::new_v4().to_string(),
             clock: Clock::start(),
             keep: Duration::from_secs(settings.keep_s),
             keep_away: Duration::from_secs(settings.keep_away_s),
             ask_again: Duration::from_secs(settings.ask_again_s),
-        });
-        tokio::spawn(platform::answer(platform.clone(), asked));
-        tokio::spawn(feed::follow(Arc::downgrade(&keys), platform.clone()));
-        tokio::spawn(usage::report(Arc::downgrade(&keys), platform));
-        Ok(keys)
+            max_keys: settings.max_keys,
+        }
+    }
+
+    /// How things stand, for the operator; no key is in it.
+    pub(crate) fn tell(&self) -> Value {
+        json!({
+            "kept": self.kept(),
+            "max_keys": self.max_keys,
+            "questions_waiting": QUESTIONS.saturating_sub(self.questions.capacity()),
+            "confirmed_s_ago": self.clock.was_heard().then(|| self.since_confirmed().as_secs()),
+            "platform_is_away": self.clock.is_away(),
+            "keep_s": self.keep.as_secs(),
+            "keep_away_s": self.keep_away.as_secs(),
+            "ask_again_s": self.ask_again.as_secs(),
+        })
+    }
+
+    /// How many answers are kept.
+    pub(crate) fn kept(&self) -> u64 {
+        self.shelf.count()
+    }
+
+    /// For how long the feed has not said that they are still right; since the start, when it never did.
+    pub(crate) fn since_confirmed(&self) -> Duration {
+        self.clock.since_heard()
+    }
+
+    /// Has the platform asked about every key again.
+    pub(crate) fn forget_all(&self) {
+        self.shelf.forget(|_| true);
     }
 
     /// Whether a text may be a key of a tenant.
@@ -185,5 +225,39 @@ impl TenantKeys {
             None => self.clock.note_away(),
         }
         verdict
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use access::KeyFile;
+
+    #[test]
+    fn a_full_queue_of_questions_says_nothing_of_the_platform_and_no_answer_does() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "mvp_svc_gateway_0123456789abcdef").unwrap();
+        let settings = json!({"url": "http://127.0.0.1:1", "key_file": "x"});
+        let settings = serde_json::from_value(settings).unwrap();
+        let own_key = OwnKey::read(KeyFile::new(file.path()), false).unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let platform = Platform::new(&settings, own_key, Ledger::default()).unwrap();
+            let (questions, mut asked) = mpsc::channel(1);
+            let keys = Arc::new(TenantKeys::new(&settings, platform, questions));
+            let first = tokio::spawn({
+                let keys = Arc::clone(&keys);
+                async move { keys.ask("mvp_live_first", [1; 32]).await }
+            });
+            while keys.questions.capacity() > 0 {
+                tokio::task::yield_now().await;
+            }
+            assert!(keys.ask("mvp_live_second", [2; 32]).await.is_none());
+            assert!(!keys.clock.is_away());
+            // Dropped without an answer, as when the platform does not say.
+            drop(asked.recv().await);
+            assert!(first.await.unwrap().is_none());
+            assert!(keys.clock.is_away());
+        });
     }
 }

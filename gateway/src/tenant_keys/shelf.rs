@@ -26,6 +26,12 @@ impl Shelf {
         self.kept.get(print)
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> u64 {
+        self.kept.run_pending_tasks();
+        self.kept.entry_count()
+    }
+
     /// To be read before the platform is asked.
     pub(super) fn epoch(&self) -> u64 {
         *self.lock()

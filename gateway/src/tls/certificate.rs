@@ -1,6 +1,7 @@
 //! A certificate and its key, read and checked together.
 
 use super::TlsSettings;
+use super::about::About;
 use crate::settings::SettingsError;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
@@ -9,14 +10,12 @@ use rustls::sign::CertifiedKey;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
-use x509_cert::Certificate;
-use x509_cert::der::Decode;
 
 /// A pair that can be used.
+#[derive(Debug)]
 pub(super) struct Pair {
     pub(super) key: Arc<CertifiedKey>,
-    /// When the certificate ends, in seconds since 1970.
-    pub(super) expires_at_s: u64,
+    pub(super) about: About,
 }
 
 /// What tells one state of the two files from another.
@@ -49,9 +48,8 @@ impl TlsSettings {
         let first = chain
             .first()
             .ok_or_else(|| of_certificate("holds no certificate"))?;
-        let parsed = Certificate::from_der(first)
-            .map_err(|_| of_certificate("holds a certificate that cannot be read"))?;
-        let expires = parsed.tbs_certificate.validity.not_after;
+        let about = About::new(first, &self.certificate)
+            .ok_or_else(|| of_certificate("holds a certificate that cannot be read"))?;
         let key = PrivateKeyDer::from_pem_file(&self.key)
             .map_err(|error| of_key(&format!("cannot be read: {error}")))?;
         let key = aws_lc_rs::sign::any_supported_type(&key)
@@ -62,7 +60,7 @@ impl TlsSettings {
             .map_err(|_| of_key("is not the key of the certificate"))?;
         Ok(Pair {
             key: Arc::new(certified),
-            expires_at_s: expires.to_unix_duration().as_secs(),
+            about,
         })
     }
 }

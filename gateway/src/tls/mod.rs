@@ -1,5 +1,6 @@
 //! The encrypted door: handshakes, and certificates that follow their files.
 
+mod about;
 mod certificate;
 mod settings;
 
@@ -14,6 +15,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, version};
+use serde_json::Value;
 use std::io;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -28,17 +30,18 @@ const HTTP2: &[u8] = b"h2";
 /// What serving over TLS needs.
 pub(crate) struct Tls {
     acceptor: TlsAcceptor,
+    current: Arc<Current>,
     /// The value of `Strict-Transport-Security`, if wanted.
     pub(crate) hsts: Option<HeaderValue>,
 }
 
 /// The certificate in force.
 #[derive(Debug)]
-struct Current(ArcSwap<CertifiedKey>);
+struct Current(ArcSwap<Pair>);
 
 impl ResolvesServerCert for Current {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.load_full())
+        Some(Arc::clone(&self.0.load().key))
     }
 }
 
@@ -50,8 +53,8 @@ impl Tls {
     ) -> Result<Self, SettingsError> {
         let seen = certificate::stamps(settings);
         let pair = settings.load()?;
-        metrics.note_expiry(pair.expires_at_s);
-        let current = Arc::new(Current(ArcSwap::from(pair.key)));
+        metrics.note_expiry(pair.about.not_after.as_second());
+        let current = Arc::new(Current(ArcSwap::from_pointee(pair)));
         let watch = follow(
             Arc::downgrade(&current),
             settings.clone(),
@@ -60,9 +63,15 @@ impl Tls {
         );
         tokio::spawn(watch);
         Ok(Self {
-            acceptor: TlsAcceptor::from(Arc::new(config(current)?)),
+            acceptor: TlsAcceptor::from(Arc::new(config(Arc::clone(&current))?)),
+            current,
             hsts: settings.hsts(),
         })
+    }
+
+    /// What the operator may know of the certificate in force.
+    pub(crate) fn certificate(&self) -> Value {
+        self.current.0.load().about.tell()
     }
 
     /// Agrees on keys and protocol; true when the client wants HTTP/2.
@@ -113,9 +122,9 @@ async fn follow(
             continue;
         }
         match settings.load() {
-            Ok(Pair { key, expires_at_s }) => {
-                current.0.store(key);
-                metrics.note_expiry(expires_at_s);
+            Ok(pair) => {
+                metrics.note_expiry(pair.about.not_after.as_second());
+                current.0.store(Arc::new(pair));
                 tracing::info!("the certificate was read again");
                 seen = now;
                 bad = None;

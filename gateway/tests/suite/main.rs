@@ -33,6 +33,7 @@ mod limits;
 mod memory;
 mod mutations;
 mod one_reader;
+mod operator;
 mod own_key;
 mod paths;
 mod plans;

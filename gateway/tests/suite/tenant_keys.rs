@@ -1,6 +1,6 @@
 //! Keys of tenants at the door: each reason to refuse one has its code, and none is passed on.
 
-use crate::client::Answer;
+use crate::client::{Answer, Client};
 use crate::door::{Door, KEY, eventually};
 use crate::upstream::{Seen, Upstream, ok};
 use serde_json::{Value, json};
@@ -256,4 +256,50 @@ fn a_platform_that_went_back_to_an_older_state_is_asked_about_every_key_again() 
         is(&script.is_heeded)
     });
     assert_eq!(ask(&door, "restored").code(), "api_key_revoked");
+}
+
+#[test]
+fn the_operator_sees_how_many_keys_are_kept_and_can_have_them_forgotten() {
+    let script = Arc::new(Script::default());
+    let platform = Arc::clone(&script);
+    let door = door(
+        move |seen, socket| {
+            if seen.line().contains("/tenants/api-keys/verify") {
+                return platform.say_of_key(socket);
+            }
+            both(seen, socket)
+        },
+        |_| {},
+    );
+    eventually("the feed is heard of", || {
+        door.upstream.raw().contains("after=1&")
+    });
+    for key in ["one", "two", "two"] {
+        assert_eq!(ask(&door, key).status, 200);
+    }
+    let seen = door.operator("/keys")["tenant_keys"].clone();
+    assert_eq!(
+        (&seen["kept"], &seen["max_keys"]),
+        (&json!(2), &json!(100_000))
+    );
+    assert_eq!(seen["platform_is_away"], false);
+    assert!(seen["confirmed_s_ago"].as_u64().unwrap() < 5, "{seen}");
+    assert!(!seen.to_string().contains("mvp_live_"));
+    let metrics = door.metrics();
+    assert!(
+        metrics.contains("mvp_gateway_tenant_keys_kept 2"),
+        "{metrics}"
+    );
+    assert!(metrics.contains("mvp_gateway_tenant_keys_unconfirmed_seconds "));
+    script.is_revoked.store(true, Ordering::SeqCst);
+    let mut operator = Client::connect(door.admin);
+    let mut forget = |more: &str| {
+        let request = format!("DELETE /keys HTTP/1.1\r\nHost: t\r\n{more}\r\n");
+        operator.send(request).answer()
+    };
+    // A page in the operator's browser cannot do it.
+    assert_eq!(forget("Origin: http://evil.example\r\n").status, 403);
+    assert_eq!(ask(&door, "one").status, 200);
+    assert_eq!(forget("").json()["tenant_keys"]["kept"], 0);
+    assert_eq!(ask(&door, "one").code(), "api_key_revoked");
 }
