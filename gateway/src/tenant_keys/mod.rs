@@ -176,9 +176,7 @@ impl TenantKeys {
 
     /// Since when it is not certain that the answer is still right.
     fn age(&self, kept: &Kept) -> Duration {
-        kept.asked
-            .elapsed()
-            .min(self.clock.since_confirmed(kept.asked))
+        self.clock.since_confirmed(kept.asked)
     }
 
     fn serves_away(&self, kept: &Kept) -> bool {
