@@ -46,14 +46,22 @@ pub fn problems(settings: &Settings) -> Option<String> {
 
 /// The line, from 1, that a reason speaks of: it begins with the path of a key, or quotes a name.
 pub fn line_of(text: &str, reason: &str) -> Option<usize> {
+    exact_line_of(text, reason).or_else(|| Lines::of(text).nearest(path_of(reason)))
+}
+
+/// The same, only if the text has what the reason speaks of, and not merely something above it.
+pub(crate) fn exact_line_of(text: &str, reason: &str) -> Option<usize> {
     let lines = Lines::of(text);
-    let path = reason.split(':').next().unwrap_or_default();
-    lines.nearest(path).or_else(|| {
+    lines.at(path_of(reason)).or_else(|| {
         let name = reason.split('`').nth(1)?;
         lines
             .at(name)
             .or_else(|| lines.named(name.rsplit('.').next()?))
     })
+}
+
+fn path_of(reason: &str) -> &str {
+    reason.split(':').next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -103,11 +103,10 @@ fn check_settings(file: Option<&Path>) -> anyhow::Result<()> {
         say_to(&mut std::io::stdout(), "the settings are usable");
         return Ok(());
     };
-    let text = file.and_then(|file| std::fs::read_to_string(file).ok());
-    let line = text.and_then(|text| check::line_of(&text, &reason));
-    match (file, line) {
-        (Some(file), Some(line)) => bail!("{}:{line}: {reason}", file.display()),
-        _ => bail!(reason),
+    let found = source(file).locate(reason);
+    match (found.file, found.line) {
+        (Some(file), Some(line)) => bail!("{}:{line}: {}", file.display(), found.reason),
+        _ => bail!(found.reason),
     }
 }
 

@@ -84,11 +84,14 @@ impl Source {
 
     /// The file and the line that a reason speaks of.
     pub fn locate(&self, reason: String) -> Rejected {
-        // The last file wins over the others, so it is looked at first.
-        let place = self.files.iter().rev().find_map(|file| {
-            let text = std::fs::read_to_string(file).ok()?;
-            Some((file.clone(), check::line_of(&text, &reason)?))
-        });
+        let find = |line_of: fn(&str, &str) -> Option<usize>| {
+            // The last file wins over the others, so it is looked at first.
+            self.files.iter().rev().find_map(|file| {
+                let text = std::fs::read_to_string(file).ok()?;
+                Some((file.clone(), line_of(&text, &reason)?))
+            })
+        };
+        let place = find(check::exact_line_of).or_else(|| find(check::line_of));
         let (file, line) = place.unzip();
         Rejected { reason, file, line }
     }
@@ -265,4 +268,29 @@ fn now() -> String {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What is held is replaced as a whole: a panic leaves it as it was.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_that_says_it_is_named_before_one_that_says_something_near_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ["first", "last"].map(|name| folder.path().join(name));
+        std::fs::write(&files[0], "a:\n  b: 1\n  c: 1\n").unwrap();
+        std::fs::write(&files[1], "x: 1\na:\n  b: 2\n").unwrap();
+        let source = Source::new(files.to_vec(), || Err(String::new()));
+        for (reason, place) in [
+            ("a.b: is odd", Some((1, 3))),
+            ("a.c: is odd", Some((0, 3))),
+            ("a.d: is missing", Some((1, 2))),
+            ("unknown field `c`, expected", Some((0, 3))),
+            ("z: is missing", None),
+        ] {
+            let found = source.locate(reason.to_owned());
+            let place = place.map(|(file, line)| (files[file].clone(), line));
+            assert_eq!(found.file.zip(found.line), place, "{reason}");
+        }
+    }
 }

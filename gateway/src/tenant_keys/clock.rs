@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 pub(super) struct Clock {
     begun: Instant,
+    /// Since `begun`; 0 when it never did.
     confirmed_ms: AtomicU64,
     /// Whether the platform has failed to answer since the feed was last heard of.
     is_away: AtomicBool,
@@ -22,7 +23,7 @@ impl Clock {
 
     pub(super) fn confirm(&self) {
         let ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.confirmed_ms.store(ms, Ordering::Release);
+        self.confirmed_ms.store(ms.max(1), Ordering::Release);
         self.is_away.store(false, Ordering::Release);
     }
 
@@ -32,6 +33,11 @@ impl Clock {
 
     pub(super) fn is_away(&self) -> bool {
         self.is_away.load(Ordering::Acquire)
+    }
+
+    /// Whether the feed was ever heard of.
+    pub(super) fn was_heard(&self) -> bool {
+        self.confirmed_ms.load(Ordering::Acquire) > 0
     }
 
     /// How long ago the feed was last heard of; since the start, when it never was.

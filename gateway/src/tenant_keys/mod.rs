@@ -108,7 +108,7 @@ impl TenantKeys {
             "kept": self.kept(),
             "max_keys": self.max_keys,
             "questions_waiting": QUESTIONS.saturating_sub(self.questions.capacity()),
-            "confirmed_s_ago": self.since_confirmed().as_secs(),
+            "confirmed_s_ago": self.clock.was_heard().then(|| self.since_confirmed().as_secs()),
             "platform_is_away": self.clock.is_away(),
             "keep_s": self.keep.as_secs(),
             "keep_away_s": self.keep_away.as_secs(),
@@ -176,9 +176,7 @@ impl TenantKeys {
 
     /// Since when it is not certain that the answer is still right.
     fn age(&self, kept: &Kept) -> Duration {
-        kept.asked
-            .elapsed()
-            .min(self.clock.since_confirmed(kept.asked))
+        self.clock.since_confirmed(kept.asked)
     }
 
     fn serves_away(&self, kept: &Kept) -> bool {

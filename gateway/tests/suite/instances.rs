@@ -93,6 +93,8 @@ fn the_least_busy_instance_is_asked_first() {
     let door = door(&[address(&slow), address(&quick)], |many| {
         many["balance"] = "least_requests".into();
         many["answer_timeout_ms"] = 20_000.into();
+        // However slow the machine is: silence is not what this is about.
+        many["ejection"]["silence_ms"] = 0.into();
     });
     let mut held = door.client();
     // One of these two is held by the slow instance.
@@ -100,6 +102,9 @@ fn the_least_busy_instance_is_asked_first() {
     held.send("GET /many HTTP/1.1\r\nHost: t\r\n\r\n");
     other.send("GET /many HTTP/1.1\r\nHost: t\r\n\r\n");
     eventually("the slow one holds a request", || slow.seen().len() == 1);
+    eventually("the quick one has answered its own", || {
+        quick.seen().len() == 1 && instances(&door)[1]["requests_in_flight"] == 0
+    });
     let mut client = door.client();
     for _ in 0..20 {
         assert_eq!(client.get("/many").status, 200);
@@ -345,7 +350,7 @@ fn retries_stop_when_their_budget_is_used_up() {
     let door = door(&fleet.each_ref().map(address), |many| {
         many["retries"] =
             json!({"max": 1, "statuses": [503], "budget_percent": 0, "budget_floor": 3});
-        many["ejection"] = json!({"consecutive_failures": 0});
+        many["ejection"] = json!({"consecutive_failures": 0, "silence_ms": 0});
         many["breaker"] = json!({"enabled": false});
     });
     let mut client = door.client();

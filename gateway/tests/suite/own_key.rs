@@ -28,7 +28,11 @@ fn a_new_key_to_the_platform_is_taken_up_when_the_old_one_is_refused() {
         ))
         .status
     };
-    eventually("the platform is heard of", || ask(&key) == 200);
+    // What is asked before the feed's first word is forgotten then.
+    eventually("the feed is heard of", || {
+        door.operator("/keys")["tenant_keys"]["confirmed_s_ago"].is_u64()
+    });
+    eventually("the key is known", || ask(&key) == 200);
     let fresh_key = "mvp_svc_gateway_fresh_0123456789";
     platform.change_key(fresh_key);
     // The platform's word on the gateway's key is no word on a tenant's: one that is known serves on, another may be good.

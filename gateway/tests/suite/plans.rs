@@ -16,7 +16,7 @@ fn door(platform: &TenantsPlatform, redis: Option<&RedisServer>) -> Door {
 }
 
 fn forgetful_door(platform: &TenantsPlatform, redis: Option<&RedisServer>, keep_s: u64) -> Door {
-    Door::with(Upstream::start(ok), |settings| {
+    let door = Door::with(Upstream::start(ok), |settings| {
         let secrets = settings["secrets_dir"].as_str().unwrap().to_owned();
         write_key(
             &std::path::Path::new(&secrets).join("platform"),
@@ -30,7 +30,12 @@ fn forgetful_door(platform: &TenantsPlatform, redis: Option<&RedisServer>, keep_
             settings["redis"] =
                 json!({"host": "127.0.0.1", "port": redis.port, "answer_timeout_ms": 5_000});
         }
-    })
+    });
+    // What is asked before the feed's first word is forgotten then.
+    eventually("the feed is heard of", || {
+        door.operator("/keys")["tenant_keys"]["confirmed_s_ago"].is_u64()
+    });
+    door
 }
 
 fn ask(door: &Door, key: &str) -> Answer {
