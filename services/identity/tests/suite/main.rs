@@ -23,5 +23,6 @@ mod person;
 mod refresh;
 mod second_factor;
 mod sessions;
+mod settings;
 mod silence;
 mod statements;
