@@ -84,6 +84,15 @@ impl House {
         self.settings.push((key.to_owned(), value.to_owned()));
     }
 
+    /// Puts the settings that ship for its containers into its folder of settings; variables win over them.
+    pub(crate) fn ship_settings(&self) {
+        let tree = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let folder = self.folder.path().join("identity");
+        std::fs::create_dir(&folder).unwrap();
+        let (from, to) = ("config/identity/production.yml", "production.yml");
+        std::fs::copy(tree.join(from), folder.join(to)).unwrap();
+    }
+
     /// Stops it and starts it again.
     pub(crate) async fn restart(&mut self) {
         self.child.kill().unwrap();

@@ -199,3 +199,29 @@ async fn a_code_that_is_given_while_its_session_ends_is_worth_nothing() {
     let (status, tokens) = redeem(&house, &answer(&given)["code"]).await;
     assert_eq!(status, 400, "{tokens}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refreshing_and_signing_out_wait_for_each_other_in_one_order() {
+    let house = House::new().await;
+    let ann = Person::signed_up(&house, "ann@example.com").await;
+    let phone = Person::at(&house, "198.51.100.7");
+    phone.sign_in("ann@example.com", PASSWORD).await.is(303);
+    let given = refresh_token(&tokens(&house, &phone).await);
+    let page = ann.get("/account").await;
+    // Both stand before the family; if one of them had taken the session already, neither could go on.
+    let client = house.database.superuser().await;
+    let lock = "BEGIN; SELECT FROM oidc.family FOR UPDATE";
+    client.batch_execute(lock).await.unwrap();
+    let ending = async {
+        eventually_async("the refresh waits", || async { house.waiting().await == 1 }).await;
+        ann.submit(&page, "/account/sessions/revoke", &[]).await
+    };
+    let letting_go = async {
+        eventually_async("both wait", || async { house.waiting().await == 2 }).await;
+        client.batch_execute("COMMIT").await.unwrap();
+    };
+    let (refreshed, ended, ()) = tokio::join!(refresh(&house, &given), ending, letting_go);
+    assert_eq!((refreshed.0, ended.status.as_u16()), (200, 303));
+    let next = refresh_token(&refreshed.1);
+    assert_eq!(refresh(&house, &next).await.0, 400);
+}

@@ -32,3 +32,16 @@ async fn links_go_to_the_log_on_a_persons_own_machine_and_nowhere_else() {
     assert_eq!(listed.status.code(), Some(3), "{told}");
     assert!(told.contains("mail.smtp"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_variable_takes_the_mail_server_away_that_ships() {
+    let house = House::with(&[("MAIL__SMTP", ""), ("MAIL__LINKS_TO_LOG", "true")]).await;
+    house.ship_settings();
+    house.print(&["keys", "list"]);
+    let both = house.run_with(&["keys", "list"], ("MAIL__SMTP", "none"));
+    let told = String::from_utf8(both.stderr).unwrap();
+    assert!(told.contains("mail.smtp"), "{told}");
+    let mailing = House::new().await;
+    mailing.ship_settings();
+    mailing.print(&["keys", "list"]);
+}
