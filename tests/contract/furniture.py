@@ -58,7 +58,7 @@ def identity(house: House) -> Place:
     more = {
         "issuer": f"http://localhost:{port}/auth", "audience": AUDIENCE, "behind_gateway": False,
         "clients": {"web": {"redirect_uris": CALLBACK, "post_logout_redirect_uris": "http://localhost:5173/"}},
-        "accounts": {"verify_email": False}, "mail": {"links_to_log": True},
+        "accounts": {"verify_email": False}, "mail": {"smtp": "", "links_to_log": True},
         # Everything comes from one address.
         "limits": {"address": 1000000, "mail_address": 1000000},
     }

@@ -12,6 +12,11 @@ pub(crate) struct Address {
     pub(crate) is_secure: bool,
 }
 
+/// Whether a host is this machine.
+pub(crate) fn is_here(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+}
+
 /// The origin of an address that a browser may be sent to: https, or http on this machine; no fragment.
 pub(crate) fn of(uri: &str) -> Option<String> {
     if uri.contains('#') || !uri.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -23,9 +28,8 @@ pub(crate) fn of(uri: &str) -> Option<String> {
         return None;
     }
     let host = authority.host();
-    let here = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
     let scheme = parsed.scheme_str()?;
-    let is_safe = scheme == "https" || (scheme == "http" && here);
+    let is_safe = scheme == "https" || (scheme == "http" && is_here(host));
     is_safe.then(|| format!("{scheme}://{}", authority.as_str().to_ascii_lowercase()))
 }
 

@@ -3,10 +3,13 @@
 use crate::origin::{self, Address};
 use mail::SmtpSettings;
 use pg::{Credentials, DatabaseSettings};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use service::server::ServerSettings;
 use service::settings::SettingsError;
 use std::collections::BTreeMap;
+use std::fmt::{self, Formatter};
 use std::path::{Path, PathBuf};
 
 /// The name of the service.
@@ -118,9 +121,9 @@ pub(crate) struct LimitSettings {
 pub(crate) struct MailSettings {
     /// The sender.
     pub(crate) from: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "some_or_empty")]
     pub(crate) smtp: Option<SmtpSettings>,
-    /// Instead of sending, write the links to the log: for one person's own machine only.
+    /// Instead of sending, write the links to the log: for one person's own machine only, hence without `smtp`.
     #[serde(default)]
     pub(crate) links_to_log: bool,
 }
@@ -192,6 +195,36 @@ impl<'de> Deserialize<'de> for TextList {
     }
 }
 
+/// A section that an empty variable takes away again.
+fn some_or_empty<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SmtpSettings>, D::Error> {
+    struct Section;
+    impl<'de> Visitor<'de> for Section {
+        type Value = Option<SmtpSettings>;
+
+        fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+            f.write_str("a section, or nothing")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+            if text.is_empty() {
+                return Ok(None);
+            }
+            Err(E::invalid_type(Unexpected::Str(text), &self))
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            SmtpSettings::deserialize(MapAccessDeserializer::new(map)).map(Some)
+        }
+    }
+    deserializer.deserialize_any(Section)
+}
+
 /// A setting whose value makes no sense.
 #[derive(Debug, thiserror::Error)]
 #[error("the setting {key} {reason}")]
@@ -230,6 +263,18 @@ impl Settings {
             return wrong(
                 "mail.smtp",
                 "is missing: accounts could not be confirmed nor passwords reset",
+            );
+        }
+        if self.mail.links_to_log && !origin::is_here(&issuer.host) {
+            return wrong(
+                "mail.links_to_log",
+                "is for one person's own machine: who reads the log could take over every account of this issuer",
+            );
+        }
+        if self.mail.links_to_log && self.mail.smtp.is_some() {
+            return wrong(
+                "mail.links_to_log",
+                "cannot stand beside mail.smtp: links go to the log, or mail is sent",
             );
         }
         for (id, client) in &self.clients {

@@ -1,6 +1,7 @@
 //! The settings of each service here, as environment variables.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -118,6 +119,27 @@ pub(super) fn tenants_platform_environment(a: &Addresses<'_>) -> anyhow::Result<
     Ok(all)
 }
 
+/// Sections that are the operator's as soon as `mvp` is given one variable of theirs: another provider's issuer with the
+/// keys of ours would let nobody in.
+const SECTIONS_OF_OPERATOR: [&str; 3] = [
+    "MVP_APPLICATION__TOKENS__",
+    "MVP_IDENTITY__ACCOUNTS__",
+    "MVP_IDENTITY__MAIL__",
+];
+
+/// The settings of ours that stay beside the variables that `mvp` itself was given, which services inherit.
+fn unless_given(ours: Environment, given: impl Iterator<Item = OsString>) -> Environment {
+    let given: Vec<_> = given.filter_map(|name| name.into_string().ok()).collect();
+    let is_operators = |name: &str| {
+        let section = SECTIONS_OF_OPERATOR
+            .iter()
+            .find(|it| name.starts_with(**it));
+        section.is_some_and(|section| given.iter().any(|name| name.starts_with(section)))
+    };
+    let stay = ours.into_iter().filter(|(name, _)| !is_operators(name));
+    stay.collect()
+}
+
 /// What people reach: links, cookies and tokens are made for it.
 fn public_address(a: &Addresses<'_>) -> anyhow::Result<String> {
     Ok(format!("http://localhost:{}", a.port(GATEWAY)?))
@@ -142,9 +164,10 @@ pub(super) fn identity_environment(a: &Addresses<'_>) -> anyhow::Result<Environm
         ),
         // There is no mail server here: accounts work at once, and links go to the log.
         setting("ACCOUNTS__VERIFY_EMAIL", "false"),
+        setting("MAIL__SMTP", ""),
         setting("MAIL__LINKS_TO_LOG", "true"),
     ]);
-    Ok(all)
+    Ok(unless_given(all, std::env::vars_os().map(|(name, _)| name)))
 }
 
 pub(super) fn application_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
@@ -176,7 +199,7 @@ pub(super) fn application_environment(a: &Addresses<'_>) -> anyhow::Result<Envir
             a.secret(APPLICATION_TENANTS_KEY),
         ),
     ]);
-    Ok(all)
+    Ok(unless_given(all, std::env::vars_os().map(|(name, _)| name)))
 }
 
 pub(super) fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Environment> {
@@ -201,4 +224,34 @@ pub(super) fn gateway_environment(a: &Addresses<'_>) -> anyhow::Result<Environme
     // Counts are small: a Redis of its own would be one more process for nothing.
     all.extend(a.redis("tenants", "MVP_GATEWAY__")?);
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_that_the_operator_sets_is_the_operators_alone() {
+        let ours: Environment = [
+            "MVP_APPLICATION__TOKENS__ISSUER",
+            "MVP_APPLICATION__TOKENS__JWKS_URL",
+            "MVP_APPLICATION__SERVER__PORT",
+            "MVP_IDENTITY__MAIL__LINKS_TO_LOG",
+        ]
+        .map(|name| (name.to_owned(), "ours".to_owned()))
+        .into();
+        let left = |given: &[&str]| {
+            let left = unless_given(ours.clone(), given.iter().map(OsString::from));
+            left.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        assert_eq!(left(&["PATH", "MVP_APPLICATION__SERVER__PORT"]).len(), 4);
+        assert_eq!(
+            left(&["MVP_APPLICATION__TOKENS__ISSUER"]),
+            [
+                "MVP_APPLICATION__SERVER__PORT",
+                "MVP_IDENTITY__MAIL__LINKS_TO_LOG"
+            ]
+        );
+        assert_eq!(left(&["MVP_IDENTITY__MAIL__SMTP__HOST"]).len(), 3);
+    }
 }

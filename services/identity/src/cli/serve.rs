@@ -23,8 +23,10 @@ pub(super) async fn run(settings: Settings) -> Result<(), CliError> {
     let listener = server::bind(&server_settings)?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     let mail = &state.settings.mail;
-    let smtp = mail.smtp.as_ref().filter(|_| !mail.links_to_log);
-    let mailer = smtp.map(|smtp| Mailer::new(&mail.from, smtp)).transpose()?;
+    let mailer = mail.smtp.as_ref();
+    let mailer = mailer
+        .map(|smtp| Mailer::new(&mail.from, smtp))
+        .transpose()?;
     let sending = tokio::spawn(Sender::new(Arc::clone(&state.outbox), mailer).run());
     let cleaning = tokio::spawn(maintenance::run(state.clone()));
     let health = Health::new(SERVICE, VERSION);

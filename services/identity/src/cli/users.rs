@@ -3,7 +3,7 @@
 use super::{CliError, print};
 use crate::change::Change;
 use crate::features::accounts::{self, Account, Email, Role};
-use crate::features::limits::{self, Limit};
+use crate::features::limits;
 use crate::features::{passkeys, second_factor};
 use crate::settings::SERVICE;
 use crate::state::State;
@@ -113,8 +113,7 @@ async fn change(state: &State, account: &Account, act: Act) -> Result<(), CliErr
                 .after(&role)
         }
         Act::Unlock => {
-            limits::forget(state, Limit::Account, &account.email.to_lowercase()).await?;
-            limits::forget(state, Limit::Code, &id.to_string()).await?;
+            limits::unlock(state, change.transaction(), &account.email, id).await?;
             Note::new("account.unlocked", None, id)
         }
         Act::ResetSecondFactor => {

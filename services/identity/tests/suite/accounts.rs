@@ -244,7 +244,12 @@ async fn people_change_and_delete_their_own_account() {
     change("not the password", ANOTHER).await.is(422);
     change(PASSWORD, "short").await.is(422);
     change(PASSWORD, ANOTHER).await.is(200);
-    ann.get("/account").await.is(200);
+    let own = ann.get("/account").await;
+    assert!(
+        own.is(200)
+            .text
+            .contains("They are not told that you leave")
+    );
     phone.get("/account").await.is(303);
     let delete = async |password| {
         ann.submit(&page, "/account/delete", &[("password", password)])
@@ -345,4 +350,24 @@ async fn an_address_that_was_taken_meanwhile_stays_its_owners() {
     let right = [("password", PASSWORD)];
     ann.submit(&page, "/confirm", &right).await.is(404);
     ann.sign_in("ann@example.com", PASSWORD).await.is(303);
+    // Of two who want one address at the same time one gets it.
+    for nth in 0..4 {
+        let email = format!("canary-{nth}@example.org");
+        let page = ann.get("/account").await;
+        let fields = [("email", email.as_str()), ("password", PASSWORD)];
+        ann.submit(&page, "/account/email", &fields).await.is(200);
+        let link = house.link_for(&email, 0).await;
+        let page = ann.get(&link).await;
+        let ben = Person::new(&house);
+        let (changed, made) = tokio::join!(
+            ann.submit(&page, "/confirm", &right),
+            ben.sign_up(&email, PASSWORD, "")
+        );
+        let statuses = (changed.status.as_u16(), made.status.as_u16());
+        assert!([(200, 422), (404, 303)].contains(&statuses), "{statuses:?}");
+    }
+    // What the unique index refuses is in the log of PostgreSQL with its values.
+    let log = house.log_of_postgres().await;
+    assert!(log.contains("ready to accept connections"), "{log}");
+    assert!(!log.contains("canary-") && !log.contains("new@example.com"));
 }

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// An admin who has chosen a password, and its access token.
-async fn admin(house: &House) -> (Person, String) {
+pub(crate) async fn admin(house: &House) -> (Person, String) {
     let made = house.print(&["users", "first-admin", "admin@localhost"]);
     let made: Value = serde_json::from_str(&made).unwrap();
     let once = made["password"].as_str().unwrap();
@@ -58,7 +58,7 @@ async fn the_first_admin_is_made_once_and_chooses_a_password() {
 }
 
 /// Somebody's id, found by address.
-async fn id_of(house: &House, token: &str, email: &str) -> String {
+pub(crate) async fn id_of(house: &House, token: &str, email: &str) -> String {
     let (status, found) = bearer(house, &format!("/users?email={email}"), token).await;
     assert_eq!(status, 200, "{found}");
     found["data"][0]["id"].as_str().unwrap().to_owned()

@@ -237,6 +237,28 @@ async fn a_session_answers_without_the_person_unless_more_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hint_says_whose_code_it_may_be_whoever_signs_in() {
+    let house = House::new().await;
+    let ann = Person::signed_up(&house, "ann@example.com").await;
+    let tokens = tokens(&house, &ann).await;
+    let hint = tokens["id_token"].as_str().unwrap();
+    Person::signed_up(&house, "ben@example.com").await;
+    let with_hint = [("id_token_hint", hint), ("login_hint", "ann@example.com")];
+    for (email, key) in [("ben@example.com", "error"), ("ann@example.com", "code")] {
+        let phone = Person::new(&house);
+        let asked = phone.get(&question(&with_hint)).await;
+        let page = phone.get(asked.is(303).location()).await;
+        let fields = [("email", email), ("password", PASSWORD)];
+        let done = phone.submit(&page, "/signin", &fields).await;
+        let back = phone.get(done.is(303).location()).await;
+        let got = answer(&back);
+        assert!(got.contains_key(key), "{email}: {got:?}");
+        assert_eq!((got["state"].as_str(), &got["iss"]), ("st&te", &house.url));
+        assert!(got.get("error").is_none_or(|it| it == "login_required"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn logging_out_takes_a_token_of_the_session_or_the_persons_word() {
     let house = House::new().await;
     let ann = Person::signed_up(&house, "ann@example.com").await;
@@ -266,6 +288,14 @@ async fn logging_out_takes_a_token_of_the_session_or_the_persons_word() {
     );
     ann.sign_in("ann@example.com", PASSWORD).await.is(303);
     let asks = ann.get(&format!("/logout?client_id=web&{after}")).await;
+    let gone = ann.submit(&asks, "/logout/confirm", &[]).await;
+    assert_eq!(gone.is(303).location(), format!("{AFTER_LOGOUT}?state=s"));
+    // A client that names itself by the token alone gets its person back as well.
+    ann.sign_in("ann@example.com", PASSWORD).await.is(303);
+    let asks = ann
+        .get(&format!("/logout?id_token_hint={hint}&{after}"))
+        .await;
+    assert!(asks.is(200).text.contains("Sign out?"));
     let gone = ann.submit(&asks, "/logout/confirm", &[]).await;
     assert_eq!(gone.is(303).location(), format!("{AFTER_LOGOUT}?state=s"));
 }

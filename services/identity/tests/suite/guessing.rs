@@ -36,7 +36,7 @@ async fn an_account_is_closed_after_too_many_attempts_known_or_not() {
         6
     );
     assert_eq!(
-        audited.iter().filter(|it| *it == "sign_in.locked").count(),
+        audited.iter().filter(|it| *it == "limit.reached").count(),
         2
     );
     house.print(&["users", "unlock", "ann@example.com"]);
@@ -118,6 +118,9 @@ async fn an_address_is_closed_after_too_many_attempts_at_any_account() {
     let neighbour = Person::at(&house, "2001:db8::2");
     let page = neighbour.sign_in("u9@example.com", PASSWORD).await;
     assert!(page.is(429).headers.contains_key("retry-after"));
+    neighbour.sign_in("u9@example.com", PASSWORD).await.is(429);
+    // Once a window, however often it is tried on.
+    assert_eq!(house.times("limit.reached").await, 1);
     Person::at(&house, "2001:db8:0:1::2")
         .sign_in("u9@example.com", PASSWORD)
         .await
@@ -129,6 +132,34 @@ async fn an_address_is_closed_after_too_many_attempts_at_any_account() {
             .await
             .is(status);
     }
+    assert_eq!(house.times("limit.reached").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_guesses_at_a_password_in_an_open_session_is_written_down() {
+    let house = House::with(&[("LIMITS__ACCOUNT", "5")]).await;
+    let ann = Person::signed_up(&house, "ann@example.com").await;
+    let page = ann.get("/account").await;
+    let wrong = ("password", "wrong wrong wrong");
+    for (path, more, status) in [
+        ("/account/password", Some(("new_password", PASSWORD)), 422),
+        ("/account/email", Some(("email", "b@example.com")), 422),
+        ("/account/delete", None, 422),
+        ("/account/delete", None, 422),
+        ("/account/delete", None, 422),
+        ("/account/delete", None, 429),
+        ("/account/delete", None, 429),
+    ] {
+        let fields: Vec<_> = [Some(wrong), more].into_iter().flatten().collect();
+        ann.submit(&page, path, &fields).await.is(status);
+    }
+    let client = house.database.superuser().await;
+    let sql = "SELECT e.action FROM audit.entry e JOIN accounts.account a ON a.id::text = e.subject WHERE e.action IN ('password.wrong', 'limit.reached') ORDER BY e.seq";
+    let rows = client.query(sql, &[]).await.unwrap();
+    let actions: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let mut expected = vec!["password.wrong"; 5];
+    expected.push("limit.reached");
+    assert_eq!(actions, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,11 +37,14 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("master"), "m".repeat(40)).unwrap();
         let port = free_port();
-        let mut all = vec![
-            ("MAIL__SMTP__HOST".to_owned(), "127.0.0.1".to_owned()),
-            ("MAIL__SMTP__PORT".to_owned(), postbox.port.to_string()),
-            ("MAIL__SMTP__TLS".to_owned(), "none".to_owned()),
-        ];
+        let mut all = Vec::new();
+        if settings.iter().all(|(key, _)| *key != "MAIL__SMTP") {
+            all = vec![
+                ("MAIL__SMTP__HOST".to_owned(), "127.0.0.1".to_owned()),
+                ("MAIL__SMTP__PORT".to_owned(), postbox.port.to_string()),
+                ("MAIL__SMTP__TLS".to_owned(), "none".to_owned()),
+            ];
+        }
         all.extend(
             settings
                 .iter()
@@ -79,6 +82,15 @@ impl House {
     /// From the next start on.
     pub(crate) fn set(&mut self, key: &str, value: &str) {
         self.settings.push((key.to_owned(), value.to_owned()));
+    }
+
+    /// Puts the settings that ship for its containers into its folder of settings; variables win over them.
+    pub(crate) fn ship_settings(&self) {
+        let tree = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let folder = self.folder.path().join("identity");
+        std::fs::create_dir(&folder).unwrap();
+        let (from, to) = ("config/identity/production.yml", "production.yml");
+        std::fs::copy(tree.join(from), folder.join(to)).unwrap();
     }
 
     /// Stops it and starts it again.
@@ -126,6 +138,29 @@ impl House {
             .query("SELECT action FROM audit.entry ORDER BY seq", &[])
             .await;
         rows.unwrap().iter().map(|row| row.get(0)).collect()
+    }
+
+    /// How often an action is in the audit.
+    pub(crate) async fn times(&self, action: &str) -> usize {
+        let audited = self.audited().await;
+        audited.iter().filter(|it| *it == action).count()
+    }
+
+    /// How many connections to its database wait for a lock.
+    pub(crate) async fn waiting(&self) -> i64 {
+        let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let client = self.database.superuser().await;
+        client.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// What PostgreSQL has logged so far, beside the folder of its data.
+    pub(crate) async fn log_of_postgres(&self) -> String {
+        let client = self.database.superuser().await;
+        let row = client.query_one("SHOW data_directory", &[]).await.unwrap();
+        let data = std::path::PathBuf::from(row.get::<_, String>(0));
+        let log = data.ancestors().map(|it| it.join("log/postgres-test.log"));
+        let log = log.into_iter().find(|it| it.is_file());
+        std::fs::read_to_string(log.expect("the log of `mvp with-stores`")).unwrap()
     }
 
     /// Runs statements as the superuser, where time must be made to pass.

@@ -69,6 +69,11 @@ async fn with_a_second_factor_the_password_alone_opens_nothing() {
     // The step of a one-time password cannot be gone to instead.
     phone.get("/signin/password").await.is(303);
     let page = phone.get("/signin/code").await;
+    // The digits' field brings up a keypad without letters; recovery codes, which have some, have a field of their own.
+    let (digits, recovery_field) = page.text.split_once("<details>").unwrap();
+    let autofill = "autocomplete=\"one-time-code\"";
+    assert!(digits.contains("inputmode=\"numeric\"") && digits.contains(autofill));
+    assert!(recovery_field.contains("name=\"code\"") && !recovery_field.contains("inputmode"));
     phone
         .submit(&page, "/signin/code", &[("code", "000000")])
         .await
@@ -125,6 +130,7 @@ async fn codes_are_limited_and_the_factor_is_turned_off_with_the_password() {
         .submit(&page, "/signin/code", &[("code", &right)])
         .await
         .is(429);
+    assert_eq!(house.times("limit.reached").await, 1);
     let page = ann.get("/account").await;
     let off = async |password| {
         ann.submit(
@@ -134,7 +140,9 @@ async fn codes_are_limited_and_the_factor_is_turned_off_with_the_password() {
         )
         .await
     };
+    let wrong = house.times("password.wrong").await;
     off("wrong wrong wrong").await.is(403);
+    assert_eq!(house.times("password.wrong").await, wrong + 1);
     off(PASSWORD).await.is(303);
     let fresh = Person::new(&house);
     let done = fresh.sign_in("ann@example.com", PASSWORD).await;

@@ -1,15 +1,18 @@
 //! Making and checking passwords without being flooded by them.
 
 use super::accounts::{self, Account};
-use super::domain::email::Email;
 use super::domain::password;
+use crate::change::record;
 use crate::features::limits::{self, Limit};
 use crate::state::State;
+use crate::visitor::Visitor;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use audit::Note;
 use fault::Fault;
 use problem::{Code, Problem};
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -20,17 +23,23 @@ const PARAMS: Params = Params::DEFAULT;
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ib2R5$YVNKtKLY0P07Wn3dPbZPW1RiSU0eBlFqEJkQvWb3kQ0";
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Whether somebody who is signed in knows the account's password. Guesses count as those at the sign-in.
+/// Whether somebody who is signed in knows the account's password. Guesses count, and are written down, as those at the
+/// sign-in.
 pub(crate) async fn knows_password(
     state: &State,
+    visitor: &Visitor,
     account: &Account,
     password: &str,
 ) -> Result<bool, Fault> {
     let key = account.email.to_lowercase();
-    limits::take(state, Limit::Account, &key).await?;
+    limits::take(state, visitor, Limit::Account, &key, Some(account.id)).await?;
     let is_right = state.passwords.is(password, &account.password_hash).await?;
     if is_right {
         limits::forget(state, Limit::Account, &key).await?;
+    } else {
+        let seen = json!({ "address": visitor.address.to_string() });
+        let note = Note::new("password.wrong", None, account.id).after(&seen);
+        record(&state.db, visitor.by(None), note).await?;
     }
     Ok(is_right)
 }
@@ -118,16 +127,12 @@ fn hasher() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, PARAMS)
 }
 
-/// The account of an address, if this is its password; the same work in every case.
+/// The account, if this is its password; the same work in every case, also where there is none.
 pub(crate) async fn check(
     state: &State,
-    email: Option<&Email>,
+    account: Option<Account>,
     password: &str,
 ) -> Result<Result<Account, Option<Account>>, Fault> {
-    let account = match email {
-        Some(email) => accounts::find_by_email(&state.db, email).await?,
-        None => None,
-    };
     let hash = account.as_ref().map(|it| it.password_hash.as_str());
     match (state.passwords.check(password, hash).await?, account) {
         (Found::Right { is_outdated }, Some(account)) => {

@@ -13,8 +13,9 @@ pub(crate) async fn end_all(
     but_session: Option<Uuid>,
 ) -> Result<(), Fault> {
     let transaction = change.transaction();
-    sessions::end_all(transaction, account, but_session).await?;
+    // In the order in which `/token` takes both.
     oidc::end_all(transaction, account, but_session).await?;
+    sessions::end_all(transaction, account, but_session).await?;
     links::delete_all(transaction, account).await?;
     Ok(())
 }

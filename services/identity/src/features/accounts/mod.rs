@@ -10,7 +10,7 @@ mod linking;
 
 pub(crate) use api::{install, routes};
 pub(crate) use data::accounts::{
-    Account, find, find_by_email, insert, lock, lock_admins, set_password, set_role,
+    Account, find, find_by_email, insert, lock, lock_admins, read, set_password, set_role,
 };
 pub(crate) use domain::email::Email;
 pub(crate) use domain::role::Role;

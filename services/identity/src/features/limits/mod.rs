@@ -3,7 +3,7 @@
 
 mod data;
 
-pub(crate) use data::counters::{Limit, forget, prune, take};
+pub(crate) use data::counters::{Limit, forget, prune, take, unlock};
 
 use pg::Migration;
 

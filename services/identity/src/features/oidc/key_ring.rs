@@ -39,7 +39,7 @@ pub(crate) struct Keys {
     known: RwLock<Option<(Instant, Ring)>>,
 }
 
-type Ring = Arc<Vec<Key>>;
+pub(super) type Ring = Arc<Vec<Key>>;
 
 impl Keys {
     /// Every published key; at least one of them signs.
@@ -108,9 +108,8 @@ async fn make(state: &State, signs_from: Timestamp, only_first: bool) -> Result<
         ..By::default()
     };
     let mut change = Change::begin(&state.db, by).await?;
-    keys::lock(change.transaction()).await?;
+    let kept = keys::list_locked(change.transaction()).await?;
     if only_first {
-        let kept = keys::list(&state.db).await?;
         let now = Timestamp::now();
         if let Some(key) = kept.into_iter().find(|key| key.signs_from <= now) {
             return Ok(key.kid);

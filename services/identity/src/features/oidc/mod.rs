@@ -19,10 +19,16 @@ use pg::{Db, DbError, Migration};
 pub(crate) const CAPSULE: &str = "oidc";
 
 pub(crate) fn migrations() -> Vec<Migration> {
-    vec![Migration {
-        name: "V1__create_family",
-        sql: include_str!("migrations/V1__create_family.sql"),
-    }]
+    vec![
+        Migration {
+            name: "V1__create_family",
+            sql: include_str!("migrations/V1__create_family.sql"),
+        },
+        Migration {
+            name: "V2__add_request_account",
+            sql: include_str!("migrations/V2__add_request_account.sql"),
+        },
+    ]
 }
 
 /// Removes what has ended.

@@ -4,6 +4,7 @@ use super::domain::scope;
 use super::families::Family;
 use super::key_ring::{Key, signer};
 use crate::features::accounts::Account;
+use crate::settings::Settings;
 use crate::state::State;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
@@ -38,19 +39,19 @@ pub(super) struct Pair {
 }
 
 /// Makes both tokens for what a family may do. `scopes`: as the family's, or less.
-pub(super) async fn make(
-    state: &State,
+pub(super) fn make(
+    settings: &Settings,
+    ring: &[Key],
     family: &Family,
     account: &Account,
     scopes: &str,
     nonce: Option<&str>,
 ) -> Result<Pair, Fault> {
-    let ring = state.keys.ring(state).await?;
-    let key = signer(&ring).ok_or_else(|| Fault::broken("no key signs", "none is ready"))?;
+    let key = signer(ring).ok_or_else(|| Fault::broken("no key signs", "none is ready"))?;
     let now = pg::now().as_second();
-    let lasts = i64::from(state.settings.tokens.access_token_s);
+    let lasts = i64::from(settings.tokens.access_token_s);
     let common = json!({
-        "iss": state.settings.issuer,
+        "iss": settings.issuer,
         "sub": account.id,
         "iat": now,
         "exp": now.saturating_add(lasts),
@@ -60,7 +61,7 @@ pub(super) async fn make(
     let access = with(
         &common,
         json!({
-            "aud": state.settings.audience,
+            "aud": settings.audience,
             "client_id": family.client_id,
             "jti": Uuid::now_v7(),
             "scope": scopes,

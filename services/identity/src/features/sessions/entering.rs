@@ -69,7 +69,8 @@ pub(crate) async fn obstacle(
         return Ok(Some("This account is disabled."));
     }
     if state.settings.accounts.verify_email && !account.email_verified {
-        limits::take(state, Limit::MailAccount, &account.email.to_lowercase()).await?;
+        let whose = account.email.to_lowercase();
+        limits::take(state, visitor, Limit::MailAccount, &whose, Some(account.id)).await?;
         accounts::send_verification(state, visitor, account, flow).await?;
         return Ok(Some(
             "The e-mail address must be confirmed first: we have sent you a mail with a link.",
@@ -194,10 +195,10 @@ pub(crate) async fn open(
     Ok(response)
 }
 
-/// Ends a session and its refresh tokens.
+/// Ends a session and its refresh tokens; those first, in the order in which `/token` takes both.
 pub(super) async fn end(change: &mut Change, session: Uuid, account: Uuid) -> Result<bool, Fault> {
+    oidc::end_session(change.transaction(), session, account).await?;
     let ended = sessions::delete(change.transaction(), session, account).await?;
-    oidc::end_session(change.transaction(), session).await?;
     if ended {
         change
             .note(Note::new("session.ended", None, account).after(&json!({ "session": session })));
@@ -213,13 +214,22 @@ pub(crate) async fn sign_out(
     response: &mut HttpResponse,
 ) -> Result<(), Fault> {
     if let Some(signed) = signed {
-        let id = signed.account.id;
-        let mut change = Change::begin(&state.db, visitor.by(Some(&id))).await?;
-        end(&mut change, signed.session.id, id).await?;
-        change.commit().await?;
+        end_named(state, visitor, signed.session.id, signed.account.id).await?;
     }
     leave(state, response);
     Ok(())
+}
+
+/// Ends the session that an account's owner, or a token of it, names.
+pub(crate) async fn end_named(
+    state: &State,
+    visitor: &Visitor,
+    session: Uuid,
+    account: Uuid,
+) -> Result<(), Fault> {
+    let mut change = Change::begin(&state.db, visitor.by(Some(&account))).await?;
+    end(&mut change, session, account).await?;
+    change.commit().await
 }
 
 /// Makes the browser forget its session.

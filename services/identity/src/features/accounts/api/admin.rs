@@ -7,7 +7,7 @@
 use crate::change::Change;
 use crate::features::accounts::accounts::{self, Account};
 use crate::features::accounts::{Email, Role, end_all};
-use crate::features::limits::{self, Limit};
+use crate::features::limits;
 use crate::features::oidc;
 use crate::state::State;
 use crate::visitor::Visitor;
@@ -202,8 +202,7 @@ async fn change(
             Note::new("account.enabled", None, id)
         }
         Act::Unlock => {
-            limits::forget(state, Limit::Account, &before.email.to_lowercase()).await?;
-            limits::forget(state, Limit::Code, &id.to_string()).await?;
+            limits::unlock(state, change.transaction(), &before.email, id).await?;
             Note::new("account.unlocked", None, id)
         }
         Act::Role(role) => {

@@ -121,7 +121,8 @@ async fn try_submit(
         return email::finish(state, browser, visitor, &link, sent).await;
     }
     let person = link.person.clone().ok_or_else(gone)?;
-    limits::take(state, Limit::Account, &person.0.to_lowercase()).await?;
+    let whose = person.0.to_lowercase();
+    limits::take(state, visitor, Limit::Account, &whose, None).await?;
     let password = sent.password.as_deref().unwrap_or_default();
     if !state.passwords.is(password, &person.2).await? {
         let objection = "This is not the password that was chosen at sign-up.";

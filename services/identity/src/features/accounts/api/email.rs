@@ -65,12 +65,12 @@ async fn try_submit(
     browser.expect(state, &sent.csrf)?;
     let signed = sessions::require(state, request).await?;
     let account = &signed.account;
-    limits::take(state, Limit::MailAddress, &visitor.network()).await?;
+    limits::take(state, visitor, Limit::MailAddress, &visitor.network(), None).await?;
     let refuse = |objection| self_service::overview(state, browser, &signed, Some(objection));
     let Some(email) = Email::parse(&sent.email) else {
         return refuse("This is no e-mail address.").await;
     };
-    if !knows_password(state, account, &sent.password).await? {
+    if !knows_password(state, visitor, account, &sent.password).await? {
         return refuse("The password is not right.").await;
     }
     if email.as_str() == account.email {
@@ -87,9 +87,9 @@ async fn ask_for_proof(
     account: Uuid,
     email: &Email,
 ) -> Result<(), Fault> {
-    // Over this limit nothing is sent, and nobody is told.
-    let may = limits::take(state, Limit::MailAccount, &email.key()).await;
     let owner = accounts::find_by_email(&state.db, email).await?;
+    let about = owner.as_ref().map(|owner| owner.id);
+    let may = limits::take(state, visitor, Limit::MailAccount, &email.key(), about).await;
     let is_free = owner.is_none_or(|owner| owner.id == account);
     let mut change = Change::begin(&state.db, visitor.by(Some(&account))).await?;
     let link = Link {
@@ -99,6 +99,7 @@ async fn ask_for_proof(
         email: Some(email.as_str().to_owned()),
         flow: None,
     };
+    // Over this limit nothing is sent, and nobody is told.
     let to = may.is_ok().then_some(email.as_str());
     linking::send(state, change.transaction(), &link, to).await?;
     change.note(Note::new("account.email_change_requested", None, account));
@@ -119,7 +120,7 @@ pub(super) async fn finish(
     let email = link.email.as_deref().and_then(Email::parse);
     let email = email.ok_or_else(confirm::gone)?;
     let password = sent.password.as_deref().unwrap_or_default();
-    if !knows_password(state, &account, password).await? {
+    if !knows_password(state, visitor, &account, password).await? {
         let objection = "The password is not right.";
         return Ok(confirm::again(state, browser, sent, link, objection));
     }

@@ -64,16 +64,17 @@ async fn try_forgot(
     sent: &Forgot,
 ) -> Result<HttpResponse, Fault> {
     browser.expect(state, &sent.csrf)?;
-    limits::take(state, Limit::MailAddress, &visitor.network()).await?;
+    limits::take(state, visitor, Limit::MailAddress, &visitor.network(), None).await?;
     let email = Email::parse(&sent.email);
-    // Over this limit nothing is sent, and nobody is told.
     let key = email.as_ref().map(Email::key).unwrap_or_default();
-    let may = limits::take(state, Limit::MailAccount, &key).await.is_ok();
     let account = match &email {
         Some(email) => accounts::find_by_email(&state.db, email).await?,
         None => None,
     };
-    let account = account.filter(|it| may && it.disabled_at.is_none());
+    let about = account.as_ref().map(|account| account.id);
+    // Over this limit nothing is sent, and nobody is told.
+    let may = limits::take(state, visitor, Limit::MailAccount, &key, about).await;
+    let account = account.filter(|it| may.is_ok() && it.disabled_at.is_none());
     let id = account.as_ref().map(|account| account.id);
     let mut change = Change::begin(&state.db, visitor.by(None)).await?;
     let link = Link {
@@ -129,7 +130,7 @@ async fn try_reset(
     sent: &Reset,
 ) -> Result<HttpResponse, Fault> {
     browser.expect(state, &sent.csrf)?;
-    limits::take(state, Limit::MailAddress, &visitor.network()).await?;
+    limits::take(state, visitor, Limit::MailAddress, &visitor.network(), None).await?;
     let hash = linking::hash(state, &sent.token);
     let looking = state.db.begin().await?;
     let link = links::find(&looking, &hash, &[Kind::Reset]).await?;

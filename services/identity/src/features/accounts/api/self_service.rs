@@ -140,7 +140,9 @@ fn deletion_section(state: &State, browser: &Browser) -> Markup {
         h2 { "Delete" }
         details {
             summary { "Delete my account" }
-            p { "The account and everything about you that is kept here is removed at once, for good." }
+            p { "Removed at once, for good: your account with address, name, password, passkeys, second factor, and every place where you are signed in." }
+            p { "What stays: what you keep in the programs that you sign in to, such as vehicles and their logs. They are not told that you leave, and nobody can reach it with this account afterwards: delete there first what shall be gone." }
+            p { "The record of security events stays too. It has your account's number and the network addresses that it was used from, not your name or e-mail." }
             form method="post" action=(state.path("/account/delete")) {
                 (csrf(state, browser))
                 // A second field of this name is on the page, hence no id.
@@ -189,7 +191,7 @@ pub(super) async fn password(
         let signed = sessions::require(&state, &request).await?;
         let account = &signed.account;
         let refuse = |objection| overview(&state, &browser, &signed, Some(objection));
-        if !knows_password(&state, account, &sent.password).await? {
+        if !knows_password(&state, &visitor, account, &sent.password).await? {
             return refuse("The present password is not right.").await;
         }
         let chosen = match choose(&state, &account.email, &sent.new_password).await? {
@@ -221,7 +223,7 @@ pub(super) async fn delete(
         browser.expect(&state, &sent.csrf)?;
         let signed = sessions::require(&state, &request).await?;
         let account = &signed.account;
-        if !knows_password(&state, account, &sent.password).await? {
+        if !knows_password(&state, &visitor, account, &sent.password).await? {
             let objection = Some("The password is not right.");
             return overview(&state, &browser, &signed, objection).await;
         }

@@ -109,7 +109,7 @@ async fn try_submit(
 ) -> Result<HttpResponse, Fault> {
     browser.expect(state, &sent.csrf)?;
     is_open(state)?;
-    limits::take(state, Limit::MailAddress, &visitor.network()).await?;
+    limits::take(state, visitor, Limit::MailAddress, &visitor.network(), None).await?;
     let flow = flow_name(sent.flow.as_deref());
     let refuse = |objection| {
         let draft = Draft {
@@ -153,9 +153,10 @@ async fn ask_for_proof(
     person: (String, String, String),
     flow: Option<String>,
 ) -> Result<(), Fault> {
-    // Over this limit nothing is sent, and nobody is told.
-    let may = limits::take(state, Limit::MailAccount, &email.key()).await;
-    let taken = accounts::find_by_email(&state.db, email).await?.is_some();
+    let owner = accounts::find_by_email(&state.db, email).await?;
+    let about = owner.as_ref().map(|owner| owner.id);
+    let may = limits::take(state, visitor, Limit::MailAccount, &email.key(), about).await;
+    let taken = owner.is_some();
     let kind = if taken { Kind::Nothing } else { Kind::SignUp };
     let change = Change::begin(&state.db, visitor.by(None)).await?;
     let link = Link {
@@ -165,6 +166,7 @@ async fn ask_for_proof(
         email: None,
         flow,
     };
+    // Over this limit nothing is sent, and nobody is told.
     let to = may.is_ok().then_some(email.as_str());
     linking::send(state, change.transaction(), &link, to).await?;
     change.commit().await?;

@@ -5,7 +5,6 @@ use crate::features::accounts::domain::role::Role;
 use jiff::Timestamp;
 use pg::{Db, DbError, Transaction};
 use tokio_postgres::Row;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -29,6 +28,16 @@ pub(crate) async fn find(db: &Db, id: Uuid) -> Result<Option<Account>, DbError> 
         .query_opt(include_str!("queries/find.sql"), &[&id])
         .await?;
     Ok(row.as_ref().map(account_of))
+}
+
+/// The same, within a transaction.
+pub(crate) async fn read(transaction: &Transaction, id: Uuid) -> Result<Option<Account>, DbError> {
+    let sql = include_str!("queries/find.sql");
+    Ok(transaction
+        .query_opt(sql, &[&id])
+        .await?
+        .as_ref()
+        .map(account_of))
 }
 
 /// The account, unchanged by others until the transaction ends.
@@ -63,15 +72,24 @@ pub(crate) async fn list(
     Ok(rows.iter().map(account_of).collect())
 }
 
+/// From here to the end of the transaction nobody else takes the address. The index alone would refuse the second of two
+/// with an error, which PostgreSQL writes into its log with the address.
+async fn claim(transaction: &Transaction, key: &str) -> Result<(), DbError> {
+    let sql = include_str!("queries/claim_email.sql");
+    transaction.query(sql, &[&key]).await.map(|_| ())
+}
+
 /// False when the address is taken.
 pub(crate) async fn insert(transaction: &Transaction, account: &Account) -> Result<bool, DbError> {
+    let key = account.email.to_lowercase();
+    claim(transaction, &key).await?;
     let made = transaction
         .execute(
             include_str!("queries/insert.sql"),
             &[
                 &account.id,
                 &account.email,
-                &account.email.to_lowercase(),
+                &key,
                 &account.name,
                 &account.password_hash,
                 &account.role.as_str(),
@@ -120,13 +138,13 @@ pub(crate) async fn set_email(
     id: Uuid,
     email: &Email,
 ) -> Result<bool, DbError> {
+    let key = email.key();
+    claim(transaction, &key).await?;
     let sql = include_str!("queries/set_email.sql");
-    let parameters: [&(dyn ToSql + Sync); 3] = [&id, &email.as_str(), &email.key()];
-    match transaction.execute(sql, &parameters).await {
-        Ok(rows) => Ok(rows == 1),
-        Err(error) if error.sql_state() == Some(&SqlState::UNIQUE_VIOLATION) => Ok(false),
-        Err(error) => Err(error),
-    }
+    let rows = transaction
+        .execute(sql, &[&id, &email.as_str(), &key])
+        .await?;
+    Ok(rows == 1)
 }
 
 pub(crate) async fn set_role(

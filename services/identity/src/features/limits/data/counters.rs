@@ -1,9 +1,14 @@
 //! Counting attempts.
 
+use crate::change::record;
 use crate::state::State;
+use crate::visitor::Visitor;
+use audit::Note;
 use fault::Fault;
-use pg::{Db, DbError};
+use pg::{Db, DbError, Transaction};
 use problem::{Code, Problem};
+use serde_json::json;
+use uuid::Uuid;
 
 /// What is limited.
 #[derive(Debug, Clone, Copy)]
@@ -43,8 +48,15 @@ impl Limit {
     }
 }
 
-/// Takes one attempt; refused with 429 when there is none left.
-pub(crate) async fn take(state: &State, limit: Limit, whose: &str) -> Result<(), Fault> {
+/// Takes one attempt; refused with 429 when there is none left. The first that is refused within a window is written down,
+/// with the account that it was about.
+pub(crate) async fn take(
+    state: &State,
+    visitor: &Visitor,
+    limit: Limit,
+    whose: &str,
+    account: Option<Uuid>,
+) -> Result<(), Fault> {
     let subject = state.vault.hash(limit.name(), whose);
     let window_s = f64::from(state.settings.limits.window_s);
     let sql = include_str!("queries/take.sql");
@@ -52,8 +64,15 @@ pub(crate) async fn take(state: &State, limit: Limit, whose: &str) -> Result<(),
     let (count, left_s) = row.map_or((0, 0), |row| {
         (row.get::<_, i64>("count"), row.get::<_, i64>("left_s"))
     });
-    if count <= limit.most(state) {
+    let over = count.saturating_sub(limit.most(state));
+    if over <= 0 {
         return Ok(());
+    }
+    if over == 1 {
+        let about = account.map_or_else(|| "nobody".to_owned(), |id| id.to_string());
+        let seen = json!({ "limit": limit.name(), "address": visitor.address.to_string() });
+        let note = Note::new("limit.reached", None, about).after(&seen);
+        record(&state.db, visitor.by(None), note).await?;
     }
     Err(Problem::new(Code::TooManyRequests)
         .detail("There were too many attempts. Wait a while, then try again.")
@@ -66,6 +85,24 @@ pub(crate) async fn forget(state: &State, limit: Limit, whose: &str) -> Result<(
     let subject = state.vault.hash(limit.name(), whose);
     let sql = include_str!("queries/forget.sql");
     state.db.query(sql, &[&subject]).await.map(|_| ())
+}
+
+/// Ends an account's wait, within a change.
+pub(crate) async fn unlock(
+    state: &State,
+    transaction: &Transaction,
+    email: &str,
+    account: Uuid,
+) -> Result<(), DbError> {
+    let sql = include_str!("queries/forget.sql");
+    for (limit, whose) in [
+        (Limit::Account, email.to_lowercase()),
+        (Limit::Code, account.to_string()),
+    ] {
+        let subject = state.vault.hash(limit.name(), &whose);
+        transaction.execute(sql, &[&subject]).await?;
+    }
+    Ok(())
 }
 
 /// Removes what has ended.

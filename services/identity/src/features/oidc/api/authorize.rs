@@ -78,17 +78,19 @@ async fn authorize(
         Some(token) => tokens::read_hint(state, token).await?,
         None => None,
     };
-    let fits = signed.filter(|signed| answers(signed, &question, hint.map(|hint| hint.sub)));
+    let expected = hint.map(|hint| hint.sub);
+    let fits = signed.filter(|signed| answers(signed, &question, expected));
     match (fits, question.prompt) {
         (Some(signed), Prompt::Needed | Prompt::Nothing) => {
-            let request = asked.request(question, false);
+            let request = asked.request(question, false, expected);
             give_code(state, visitor, &signed, request, None).await
         }
         (_, Prompt::Nothing) => Ok(asked.refuse(state, "login_required", "nobody is signed in")),
         (_, prompt) => {
             let flow = vault::random_text(FLOW_LENGTH);
             let must_be_new = prompt == Prompt::SignIn || question.max_age.is_some();
-            requests::insert(&state.db, &flow, &asked.request(question, must_be_new)).await?;
+            let request = asked.request(question, must_be_new, expected);
+            requests::insert(&state.db, &flow, &request).await?;
             let page = if prompt == Prompt::SignUp {
                 "/signup"
             } else {
@@ -118,7 +120,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn request(&self, question: Question, must_be_new: bool) -> Request {
+    fn request(&self, question: Question, must_be_new: bool, account: Option<Uuid>) -> Request {
         Request {
             client_id: self.client_id.to_owned(),
             redirect_uri: self.redirect_uri.to_owned(),
@@ -128,6 +130,7 @@ impl Asked<'_> {
             code_challenge: question.code_challenge,
             login_hint: question.login_hint,
             signed_after: must_be_new.then(pg::now),
+            account,
         }
     }
 
@@ -181,6 +184,9 @@ pub(super) async fn go_on(
             since.is_none_or(|since| signed.session.auth_time >= since)
         });
         match signed {
+            Some(signed) if waiting.account.is_some_and(|it| it != signed.account.id) => {
+                refuse_other(&state, &visitor, &signed, &waiting, flow).await
+            }
             Some(signed) => give_code(&state, &visitor, &signed, waiting, Some(flow)).await,
             None => Ok(see_other(
                 &state.path(&format!("/signin{}", flow_query(Some(flow)))),
@@ -188,6 +194,31 @@ pub(super) async fn go_on(
         }
     };
     answer(work.await)
+}
+
+/// Somebody else has signed in than the client's hint names: that person's code is not given in the other's stead (OpenID
+/// Connect Core 1.0 §3.1.2.2).
+async fn refuse_other(
+    state: &State,
+    visitor: &Visitor,
+    signed: &Signed,
+    request: &Request,
+    flow: &str,
+) -> Result<HttpResponse, Fault> {
+    let change = Change::begin(&state.db, visitor.by(Some(&signed.account.id))).await?;
+    take(&change, flow).await?;
+    change.commit().await?;
+    let text = "somebody else has signed in than id_token_hint names";
+    let answer = [("error", "login_required"), ("error_description", text)];
+    let client_state = request.state.as_deref();
+    Ok(reply(state, &request.redirect_uri, client_state, &answer))
+}
+
+async fn take(change: &Change, flow: &str) -> Result<(), Fault> {
+    if requests::take(change.transaction(), flow).await? {
+        return Ok(());
+    }
+    Err(unusable("This sign-in is done already."))
 }
 
 async fn give_code(
@@ -198,12 +229,16 @@ async fn give_code(
     flow: Option<&str>,
 ) -> Result<HttpResponse, Fault> {
     let change = Change::begin(&state.db, visitor.by(Some(&signed.account.id))).await?;
-    if let Some(flow) = flow
-        && !requests::take(change.transaction(), flow).await?
-    {
-        return Err(unusable("This sign-in is done already."));
+    if let Some(flow) = flow {
+        take(&change, flow).await?;
     }
     let session = &signed.session;
+    // Whoever ends the session at this moment comes before, or after it and ends the code with it.
+    if !sessions::hold(change.transaction(), session.id).await? {
+        return Err(Fault::conflict(
+            "You have just been signed out. Sign in again.",
+        ));
+    }
     let code = Code {
         family: Family {
             id: Uuid::now_v7(),

@@ -72,13 +72,14 @@ pub(super) async fn confirm(
 impl Asking<'_> {
     async fn log_out(&self, encoded: &[u8]) -> Result<HttpResponse, Fault> {
         let parameters = Parameters::parse(encoded).ok_or_else(unreadable)?;
-        let hint = match parameters.get("id_token_hint") {
-            Some(token) => tokens::read_hint(self.state, token).await?,
-            None => None,
-        };
+        let hint = self.hint(&parameters).await?;
         let next = self.next(&parameters, hint.as_ref());
         let signed = sessions::current(self.state, self.request).await?;
         let Some(signed) = signed else {
+            // The browser has forgotten the session; its refresh tokens may live.
+            if let Some(hint) = hint {
+                sessions::end_named(self.state, self.visitor, hint.sid, hint.sub).await?;
+            }
             return Ok(self.gone(next.as_deref()));
         };
         // Only a token of this very session is as good as the person's own word.
@@ -91,7 +92,7 @@ impl Asking<'_> {
             p { "A program asks to sign you, " strong { (signed.account.email) } ", out." }
             form method="post" action=(self.state.path("/logout/confirm")) {
                 (csrf(self.state, self.browser))
-                @for name in ["client_id", "post_logout_redirect_uri", "state"] {
+                @for name in ["client_id", "id_token_hint", "post_logout_redirect_uri", "state"] {
                     @if let Some(value) = parameters.get(name) { input type="hidden" name=(name) value=(value); }
                 }
                 button type="submit" { "Sign out" }
@@ -105,10 +106,24 @@ impl Asking<'_> {
         let parameters = Parameters::parse(encoded).ok_or_else(unreadable)?;
         let sent = parameters.get("csrf").unwrap_or_default();
         self.browser.expect(self.state, sent)?;
-        let next = self.next(&parameters, None);
+        let hint = self.hint(&parameters).await?;
+        let next = self.next(&parameters, hint.as_ref());
         match sessions::current(self.state, self.request).await? {
-            Some(signed) => self.end(&signed, next.as_deref()).await,
+            Some(signed) => {
+                // An older session of the same person, by which the client has its tokens, ends with this one.
+                if let Some(hint) = hint.filter(|hint| hint.sub == signed.account.id) {
+                    sessions::end_named(self.state, self.visitor, hint.sid, hint.sub).await?;
+                }
+                self.end(&signed, next.as_deref()).await
+            }
             None => Ok(self.gone(next.as_deref())),
+        }
+    }
+
+    async fn hint(&self, parameters: &Parameters) -> Result<Option<HintClaims>, Fault> {
+        match parameters.get("id_token_hint") {
+            Some(token) => tokens::read_hint(self.state, token).await,
+            None => Ok(None),
         }
     }
 

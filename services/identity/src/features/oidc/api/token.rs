@@ -3,11 +3,12 @@
 use super::cross_origin::allow;
 use super::oauth_error::OAuthError;
 use crate::change::Change;
-use crate::features::accounts;
 use crate::features::oidc::domain::parameters::Parameters;
 use crate::features::oidc::domain::{pkce, scope};
 use crate::features::oidc::families::{self, Family};
+use crate::features::oidc::key_ring::Ring;
 use crate::features::oidc::{codes, tokens};
+use crate::features::{accounts, sessions};
 use crate::state::State;
 use crate::visitor::Visitor;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -108,6 +109,8 @@ async fn try_token(
 ) -> Result<Tokens, OAuthError> {
     let parameters = form(request, body)?;
     let client_id = client_id(state, &parameters)?;
+    // Before the transaction: who holds a connection and waits for another one waits for others who do the same.
+    let ring = state.keys.ring(state).await?;
     let grant = match parameters.get("grant_type") {
         Some("authorization_code") => redeem(state, visitor, &parameters, client_id).await?,
         Some("refresh_token") => refresh(state, visitor, &parameters, client_id).await?,
@@ -119,7 +122,7 @@ async fn try_token(
         }
         None => return Err(OAuthError::new("invalid_request", "grant_type is missing")),
     };
-    issue(state, grant).await
+    issue(state, &ring, grant).await
 }
 
 /// The client that asks. A public one has no secret: PKCE and the used-up refresh token take its place.
@@ -227,7 +230,7 @@ async fn revoke(
     Ok(invalid_grant())
 }
 
-async fn issue(state: &State, grant: Grant) -> Result<Tokens, OAuthError> {
+async fn issue(state: &State, ring: &Ring, grant: Grant) -> Result<Tokens, OAuthError> {
     let Grant {
         change,
         family,
@@ -235,17 +238,23 @@ async fn issue(state: &State, grant: Grant) -> Result<Tokens, OAuthError> {
         nonce,
     } = grant;
     // Whoever disables the account meanwhile waits for the family, and then revokes it with its new token.
-    let account = accounts::find(&state.db, family.account).await?;
+    let account = accounts::read(change.transaction(), family.account).await?;
     let account = account.filter(|account| account.disabled_at.is_none());
     let account = account.ok_or_else(invalid_grant)?;
     let refresh_token =
         scope::has(&family.scope, "offline_access").then(|| vault::random_text(TOKEN_LENGTH));
+    let mut refresh_until = None;
     if let Some(token) = &refresh_token {
         let days = i32::from(state.settings.tokens.refresh_idle_days);
         let hash = state.vault.hash("refresh", token);
-        families::add_token(change.transaction(), family.id, &hash, days).await?;
+        refresh_until = families::add_token(change.transaction(), family.id, &hash, days).await?;
     }
-    let pair = tokens::make(state, &family, &account, &scopes, nonce.as_deref()).await?;
+    // Nobody has tokens of a session that its owner cannot see and end.
+    if !sessions::keep(change.transaction(), family.session, refresh_until).await? {
+        return Err(invalid_grant());
+    }
+    let (settings, nonce) = (&state.settings, nonce.as_deref());
+    let pair = tokens::make(settings, ring, &family, &account, &scopes, nonce)?;
     change.commit().await?;
     Ok(Tokens {
         access_token: pair.access,

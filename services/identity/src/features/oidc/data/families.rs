@@ -65,17 +65,18 @@ pub(crate) async fn show(
     }))
 }
 
+/// The family's next token; gives its end, which is the family's at the latest.
 pub(crate) async fn add_token(
     transaction: &Transaction,
     family: Uuid,
     token_hash: &[u8],
     idle_days: i32,
-) -> Result<(), DbError> {
+) -> Result<Option<Timestamp>, DbError> {
     let sql = include_str!("queries/insert_token.sql");
-    transaction
-        .execute(sql, &[&token_hash, &family, &idle_days])
-        .await
-        .map(|_| ())
+    let row = transaction
+        .query_opt(sql, &[&token_hash, &family, &idle_days])
+        .await?;
+    Ok(row.map(|row| row.get("expires_at")))
 }
 
 pub(crate) async fn use_token(transaction: &Transaction, token_hash: &[u8]) -> Result<(), DbError> {
@@ -88,10 +89,17 @@ pub(crate) async fn revoke(transaction: &Transaction, family: Uuid) -> Result<()
     transaction.execute(sql, &[&family]).await.map(|_| ())
 }
 
-/// Revokes what came of a session.
-pub(crate) async fn end_session(transaction: &Transaction, session: Uuid) -> Result<(), DbError> {
+/// Revokes what came of an account's session.
+pub(crate) async fn end_session(
+    transaction: &Transaction,
+    session: Uuid,
+    account: Uuid,
+) -> Result<(), DbError> {
     let sql = include_str!("queries/revoke_of_session.sql");
-    transaction.execute(sql, &[&session]).await.map(|_| ())
+    transaction
+        .execute(sql, &[&session, &account])
+        .await
+        .map(|_| ())
 }
 
 /// Revokes everything of an account, but what came of one session.

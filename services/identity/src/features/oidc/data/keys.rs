@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use pg::{Db, DbError, Transaction};
+use tokio_postgres::Row;
 
 /// A key as it is kept.
 #[derive(Debug, Clone)]
@@ -16,19 +17,20 @@ pub(crate) struct Kept {
 /// All keys, the latest to sign last.
 pub(crate) async fn list(db: &Db) -> Result<Vec<Kept>, DbError> {
     let rows = db.query(include_str!("queries/list_keys.sql"), &[]).await?;
-    let keys = rows.iter().map(|row| Kept {
-        kid: row.get("kid"),
-        sealed: row.get("sealed"),
-        created_at: row.get("created_at"),
-        signs_from: row.get("signs_from"),
-    });
-    Ok(keys.collect())
+    Ok(rows.iter().map(key_of).collect())
 }
 
-/// From here to the end of the transaction nobody else makes keys.
-pub(crate) async fn lock(transaction: &Transaction) -> Result<(), DbError> {
+/// The same; and from here to the end of the transaction nobody else makes keys.
+pub(crate) async fn list_locked(transaction: &Transaction) -> Result<Vec<Kept>, DbError> {
     let sql = include_str!("queries/lock_keys.sql");
-    transaction.query(sql, &[]).await.map(|_| ())
+    transaction.query(sql, &[]).await?;
+    let sql = include_str!("queries/list_keys.sql");
+    Ok(transaction
+        .query(sql, &[])
+        .await?
+        .iter()
+        .map(key_of)
+        .collect())
 }
 
 pub(crate) async fn insert(transaction: &Transaction, key: &Kept) -> Result<(), DbError> {
@@ -43,4 +45,13 @@ pub(crate) async fn insert(transaction: &Transaction, key: &Kept) -> Result<(), 
 pub(crate) async fn remove(transaction: &Transaction, kid: &str) -> Result<bool, DbError> {
     let sql = include_str!("queries/delete_key.sql");
     Ok(transaction.execute(sql, &[&kid]).await? == 1)
+}
+
+fn key_of(row: &Row) -> Kept {
+    Kept {
+        kid: row.get("kid"),
+        sealed: row.get("sealed"),
+        created_at: row.get("created_at"),
+        signs_from: row.get("signs_from"),
+    }
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use pg::{Db, DbError, Transaction};
+use uuid::Uuid;
 
 /// A request.
 #[derive(Debug, Clone)]
@@ -15,6 +16,8 @@ pub(crate) struct Request {
     pub(crate) login_hint: Option<String>,
     /// Only a sign-in after this answers it.
     pub(crate) signed_after: Option<Timestamp>,
+    /// Only a sign-in of this account answers it.
+    pub(crate) account: Option<Uuid>,
 }
 
 pub(crate) async fn insert(db: &Db, flow: &str, request: &Request) -> Result<(), DbError> {
@@ -30,6 +33,7 @@ pub(crate) async fn insert(db: &Db, flow: &str, request: &Request) -> Result<(),
             &request.code_challenge,
             &request.login_hint,
             &request.signed_after,
+            &request.account,
         ],
     )
     .await
@@ -48,6 +52,7 @@ pub(crate) async fn find(db: &Db, flow: &str) -> Result<Option<Request>, DbError
         code_challenge: row.get("code_challenge"),
         login_hint: row.get("login_hint"),
         signed_after: row.get("signed_after"),
+        account: row.get("account_id"),
     }))
 }
 

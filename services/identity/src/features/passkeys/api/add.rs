@@ -58,6 +58,7 @@ fn refused(text: &str) -> Problem {
 pub(super) async fn ask(
     state: Data<State>,
     browser: Browser,
+    visitor: Visitor,
     request: HttpRequest,
     sent: Form<Ask>,
 ) -> Result<HttpResponse, Problem> {
@@ -70,7 +71,7 @@ pub(super) async fn ask(
     if known.len() >= MOST {
         return Err(refused(FULL));
     }
-    if !knows_password(&state, account, &sent.password).await? {
+    if !knows_password(&state, &visitor, account, &sent.password).await? {
         return Err(refused("The password is not right."));
     }
     let fresh = vault::random_text(HANDLE_LENGTH);

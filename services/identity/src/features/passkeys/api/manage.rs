@@ -205,7 +205,7 @@ pub(super) async fn remove(
         browser.expect(&state, &sent.csrf)?;
         let signed = sessions::require(&state, &request).await?;
         let account = &signed.account;
-        if !knows_password(&state, account, &sent.password).await? {
+        if !knows_password(&state, &visitor, account, &sent.password).await? {
             let text = Some("The password is not right.");
             return overview(&state, &browser, &visitor, &signed, text).await;
         }

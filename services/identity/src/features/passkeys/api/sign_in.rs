@@ -96,7 +96,7 @@ async fn try_submit(
     let flow = flow_name(sent.flow.as_deref());
     let refuse = |status, text| sessions::refuse(state, browser, "", flow, status, text);
     // An account's own limit is for what can be guessed. Who guesses at its password must not keep its owner out.
-    limits::take(state, Limit::Address, &visitor.network()).await?;
+    limits::take(state, visitor, Limit::Address, &visitor.network(), None).await?;
     let account = match prove(state, browser, visitor, sent).await? {
         Ok(account) => account,
         Err((objection, account)) => {

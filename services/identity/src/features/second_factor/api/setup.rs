@@ -132,10 +132,11 @@ pub(super) async fn confirm(
         browser.expect(&state, &sent.csrf)?;
         let account = sessions::require(&state, &request).await?.account;
         // A session that was left open must not be enough to lock its owner out.
-        let objection = if knows_password(&state, &account, &sent.password).await? {
-            limits::take(&state, Limit::Code, &account.id.to_string()).await?;
+        let objection = if knows_password(&state, &visitor, &account, &sent.password).await? {
+            let (whose, id) = (account.id.to_string(), Some(account.id));
+            limits::take(&state, &visitor, Limit::Code, &whose, id).await?;
             if let Some(codes) = proving::confirm(&state, &visitor, account.id, &sent.code).await? {
-                limits::forget(&state, Limit::Code, &account.id.to_string()).await?;
+                limits::forget(&state, Limit::Code, &whose).await?;
                 return Ok(recovery_codes(&state, &browser, &codes));
             }
             "The code is not right. Is the clock of the device right?"
@@ -171,7 +172,7 @@ pub(super) async fn turn_off(
     let work = async {
         browser.expect(&state, &sent.csrf)?;
         let account = sessions::require(&state, &request).await?.account;
-        if !knows_password(&state, &account, &sent.password).await? {
+        if !knows_password(&state, &visitor, &account, &sent.password).await? {
             let problem = Problem::new(Code::Forbidden);
             return Err(problem.detail("The password is not right.").into());
         }

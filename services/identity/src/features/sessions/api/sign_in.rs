@@ -124,12 +124,16 @@ async fn try_submit(
     let key = email.as_ref().map_or_else(String::new, Email::key);
     let flow = flow_name(sent.flow.as_deref());
     let refuse = |status, objection| refuse(state, browser, &sent.email, flow, status, objection);
-    limits::take(state, Limit::Address, &visitor.network()).await?;
-    if let Err(fault) = limits::take(state, Limit::Account, &key).await {
+    limits::take(state, visitor, Limit::Address, &visitor.network(), None).await?;
+    let account = match &email {
+        Some(email) => accounts::find_by_email(&state.db, email).await?,
+        None => None,
+    };
+    let about = account.as_ref().map(|account| account.id);
+    if let Err(fault) = limits::take(state, visitor, Limit::Account, &key, about).await {
         return match &fault {
             Fault::Refused(problem) => {
                 let seconds = problem.retry_after_s.unwrap_or(1);
-                note(state, visitor, "sign_in.locked", None).await?;
                 let text = "There were too many attempts. Wait a while, then try again.";
                 let mut response = refuse(StatusCode::TOO_MANY_REQUESTS, text);
                 response.headers_mut().insert(RETRY_AFTER, seconds.into());
@@ -138,10 +142,10 @@ async fn try_submit(
             _ => Err(fault),
         };
     }
-    let account = match accounts::check(state, email.as_ref(), &sent.password).await? {
+    let account = match accounts::check(state, account, &sent.password).await? {
         Ok(account) => account,
         Err(account) => {
-            note(state, visitor, "sign_in.failed", account.as_ref()).await?;
+            note_failure(state, visitor, account.as_ref()).await?;
             return Ok(refuse(StatusCode::UNPROCESSABLE_ENTITY, WRONG));
         }
     };
@@ -152,14 +156,13 @@ async fn try_submit(
     entering::proceed(state, visitor, request, &account, flow).await
 }
 
-async fn note(
+async fn note_failure(
     state: &State,
     visitor: &Visitor,
-    action: &'static str,
     account: Option<&Account>,
 ) -> Result<(), Fault> {
     let subject = account.map_or_else(|| "nobody".to_owned(), |it| it.id.to_string());
-    let note =
-        Note::new(action, None, subject).after(&json!({ "address": visitor.address.to_string() }));
+    let seen = json!({ "address": visitor.address.to_string() });
+    let note = Note::new("sign_in.failed", None, subject).after(&seen);
     record(&state.db, visitor.by(None), note).await
 }

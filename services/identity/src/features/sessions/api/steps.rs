@@ -53,13 +53,22 @@ fn code_page(state: &State, browser: &Browser, objection: Option<&str>) -> HttpR
         kind: "text",
         autocomplete: "one-time-code",
         value: "",
-        hint: Some("Six digits from your authenticator app, or one of your recovery codes."),
+        hint: Some("Six digits from your authenticator app."),
     };
     let body = html! {
         (html::alert(objection))
         form method="post" action=(state.path("/signin/code")) {
             (csrf(state, browser)) (field.show())
             button type="submit" { "Go on" }
+        }
+        // A field of its own: the digits' one brings up a keypad without letters.
+        details {
+            summary { "Use a recovery code instead" }
+            form method="post" action=(state.path("/signin/code")) {
+                (csrf(state, browser))
+                p.field { label { "Recovery code" input name="code" type="text" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="254" required; } }
+                button type="submit" { "Go on" }
+            }
         }
     };
     page_with(state, browser, status_of(objection), "Second factor", &body)
@@ -81,7 +90,8 @@ pub(super) async fn submit_code(
         let Some((hash, attempt, account)) = unfinished(&state, &request).await? else {
             return Ok(see_other(&state.path("/signin")));
         };
-        limits::take(&state, Limit::Code, &account.id.to_string()).await?;
+        let (whose, id) = (account.id.to_string(), Some(account.id));
+        limits::take(&state, &visitor, Limit::Code, &whose, id).await?;
         if !second_factor::accept(&state, &visitor, account.id, &sent.code).await? {
             let note = Note::new("sign_in.code_failed", None, account.id);
             record(&state.db, visitor.by(None), note).await?;

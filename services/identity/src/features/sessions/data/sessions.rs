@@ -76,6 +76,23 @@ pub(crate) async fn touch(db: &Db, id: Uuid) -> Result<(), DbError> {
     db.query(sql, &[&id]).await.map(|_| ())
 }
 
+/// Its client got tokens: it is in use, and stays as long as they can be refreshed. False when it has ended.
+pub(crate) async fn keep(
+    transaction: &Transaction,
+    id: Uuid,
+    refresh_until: Option<Timestamp>,
+) -> Result<bool, DbError> {
+    let sql = include_str!("queries/keep_session.sql");
+    Ok(transaction.execute(sql, &[&id, &refresh_until]).await? == 1)
+}
+
+/// Keeps others from ending it until the transaction ends; false when it has ended.
+pub(crate) async fn hold(transaction: &Transaction, id: Uuid) -> Result<bool, DbError> {
+    let sql = include_str!("queries/hold_session.sql");
+    Ok(transaction.query_opt(sql, &[&id]).await?.is_some())
+}
+
+/// Those that a browser is signed in by, and those whose tokens can be refreshed.
 pub(crate) async fn list(db: &Db, account: Uuid, idle_days: i32) -> Result<Vec<Session>, DbError> {
     let sql = include_str!("queries/list_sessions.sql");
     let rows = db.query(sql, &[&account, &idle_days]).await?;

@@ -1,2 +1,5 @@
 INSERT INTO oidc.refresh_token (token_hash, family_id, expires_at)
-VALUES ($1, $2, now() + make_interval(days => $3))
+SELECT $1::bytea, id, least(now() + make_interval(days => $3), expires_at)
+FROM oidc.family
+WHERE id = $2
+RETURNING expires_at

@@ -1,0 +1,1 @@
+SELECT id FROM sessions.session WHERE id = $1 FOR KEY SHARE
