@@ -85,7 +85,7 @@ async fn a_vin_that_said_nothing_is_asked_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newer_release_of_vehicle_data_can_be_asked() {
-    let town = Town::new().await;
+    let town = Town::with(&[("PLATFORM_DATA__FOLLOW_S", "1")]).await;
     let anna = town.person(ANNA);
     let car = anna.add(json!({ "vin": CIVIC })).await;
     let first = anna.get(&car).await.is(200);
