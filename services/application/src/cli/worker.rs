@@ -3,7 +3,7 @@
 use super::{CliError, migrate};
 use crate::features::deferred::{self, Claimed, Queue, Undone, Work};
 use crate::features::platform_data::PlatformData;
-use crate::features::{self, idempotency};
+use crate::features::{self, idempotency, vehicles};
 use crate::settings::{SERVICE, Settings};
 use crate::tenancy::Tenancy;
 use cache::RedisStore;
@@ -73,6 +73,7 @@ async fn clean(db: Db) {
         for forgotten in [
             deferred::forget_done(&db).await,
             idempotency::forget_old(&db).await,
+            vehicles::forget_readings(&db).await,
         ] {
             match forgotten {
                 Err(error) if !error.is_passing() => tracing::error!(

@@ -1,10 +1,12 @@
 //! Nobody reaches what is somebody else's: every route of the document, and the rows themselves.
 
+use crate::photos::{jpeg, put};
 use crate::town::{ANNA, BEN, Person, Town};
 use reqwest::Method;
 use serde_json::{Value, json};
 use test_kit::{Answer, Database};
 use tokio_postgres::{Client, Config, NoTls};
+use uuid::Uuid;
 
 /// For everybody.
 const PUBLIC: [&str; 7] = [
@@ -79,13 +81,16 @@ struct Property {
     ids: Vec<(&'static str, String)>,
     /// Where they can be looked at.
     paths: Vec<String>,
+    /// Where her picture is.
+    photo: String,
 }
 
 impl Property {
-    async fn of(anna: &Person<'_>) -> Self {
+    async fn of(town: &Town, anna: &Person<'_>) -> Self {
         let mut property = Self {
             ids: Vec::new(),
             paths: Vec::new(),
+            photo: String::new(),
         };
         let car = json!({ "nickname": "Secret" });
         let car = property.add(anna, "vehicle", "/api/vehicles", car).await;
@@ -100,6 +105,9 @@ impl Property {
         property
             .paths
             .extend([log, instruments, format!("{car}/activity")]);
+        let photo = format!("{car}/photo");
+        put(town, anna, &photo, jpeg()).await.is(204);
+        property.photo = photo;
         // A new capsule's things are added here.
         property
     }
@@ -112,7 +120,8 @@ impl Property {
         path: &str,
         body: Value,
     ) -> String {
-        let added = anna.post(path, body).await;
+        let key = [("Idempotency-Key", name)];
+        let added = anna.send(Method::POST, path, &key, Some(body)).await;
         added.is(201);
         let location = added.header("location").to_owned();
         self.ids.push((name, last(&location)));
@@ -134,6 +143,9 @@ impl Property {
         for path in &self.paths {
             seen.push(by.get(path).await.is(200));
         }
+        let photo = by.get(&self.photo).await;
+        assert_eq!(photo.status, 200);
+        seen.push(json!([photo.header("etag"), photo.text]));
         seen
     }
 }
@@ -147,7 +159,7 @@ async fn no_route_gives_a_stranger_anything_or_changes_anything_for_one() {
     let town = Town::new().await;
     let family = town.tenants.make("The Smiths", ANNA).await;
     let anna = town.person(ANNA).within(&family);
-    let property = Property::of(&anna).await;
+    let property = Property::of(&town, &anna).await;
     let before = property.seen(&anna).await;
     for route in Route::all(&town).await {
         let what = format!("{} {}", route.method, route.path);
@@ -182,7 +194,7 @@ async fn a_viewer_changes_nothing() {
         town.person(ANNA).within(&family),
         town.person(BEN).within(&family),
     );
-    let property = Property::of(&anna).await;
+    let property = Property::of(&town, &anna).await;
     let before = property.seen(&anna).await;
     for route in Route::all(&town).await {
         if route.method != Method::GET {
@@ -224,12 +236,14 @@ async fn the_rows_themselves_are_locked() {
     let family = town.tenants.make("The Smiths", ANNA).await;
     let other = town.tenants.make("The Jones", BEN).await;
     let anna = town.person(ANNA).within(&family);
-    Property::of(&anna).await;
+    Property::of(&town, &anna).await;
     let database = &town.house.database;
     let tables = [
         "vehicles.vehicle",
         "vehicles.reading",
         "vehicles.instrument",
+        "vehicles.photo",
+        "idempotency.request",
         "activity.entry",
     ];
     let member = as_serving(database, &family, ANNA, "owner").await;
@@ -276,4 +290,25 @@ async fn the_rows_themselves_are_locked() {
                 WHERE c.relkind = 'r' AND a.attname = 'tenant_id' AND NOT c.relrowsecurity AND c.relnamespace <> 'deferred'::regnamespace";
     let open: Option<String> = owner.query_one(open, &[]).await.unwrap().get(0);
     assert_eq!(open, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_down_is_forgotten_by_the_worker_alone_and_of_one_tenant() {
+    let town = Town::new().await;
+    let family = town.tenants.make("The Smiths", ANNA).await;
+    let other = town.tenants.make("The Jones", BEN).await;
+    let anna = town.person(ANNA).within(&family);
+    let car = anna.add(json!({ "nickname": "Secret" })).await;
+    let car: Uuid = last(&car).parse().unwrap();
+    let database = &town.house.database;
+    let member = as_serving(database, &family, ANNA, "owner").await;
+    let stranger = as_serving(database, &other, BEN, "system").await;
+    let worker = as_serving(database, &family, ANNA, "system").await;
+    let left = "activity.entry WHERE changes <> '{}'";
+    for (client, expected) in [(&member, 1), (&stranger, 1), (&worker, 0)] {
+        let blank = "SELECT activity.blank($1)";
+        client.execute(blank, &[&car]).await.unwrap();
+        assert_eq!(count(&member, left).await, expected);
+    }
+    assert_eq!(count(&member, "activity.entry").await, 1);
 }

@@ -1,7 +1,8 @@
 //! What is put off while the platform is away, and done afterwards, once.
 
+use crate::photos::{jpeg, put};
 use crate::town::{ANNA, Town, VIN};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use test_kit::eventually_async;
 
@@ -105,6 +106,10 @@ async fn what_has_lain_in_the_trash_for_thirty_days_is_gone() {
             .is(201);
         let kept = anna.add(json!({ "nickname": "Kept" })).await;
         for car in [&gone, &kept] {
+            let read = json!({ "distance": 2, "note": "Secret" });
+            anna.post(&format!("{car}/readings"), read).await.is(201);
+            let photo = format!("{car}/photo");
+            put(&town, &anna, &photo, jpeg()).await.is(204);
             anna.delete(car).await.is(204);
         }
         (gone, kept)
@@ -125,9 +130,69 @@ async fn what_has_lain_in_the_trash_for_thirty_days_is_gone() {
     .await;
     let trash = town.person(ANNA).get("/api/vehicles/trash").await.is(200);
     assert!(kept.ends_with(trash["data"][0]["id"].as_str().unwrap()));
+    // Of what is gone it is known who did what and when. The other one's time was not over, though the worker was told so.
+    let anna = town.person(ANNA);
+    let activity = anna.get("/api/activity").await.is(200);
+    let of = |car: &str| {
+        let belongs = |it: &&Value| car.ends_with(it["belongs_to"].as_str().unwrap());
+        let data = activity["data"].as_array().unwrap().clone();
+        data.iter().filter(belongs).cloned().collect::<Vec<_>>()
+    };
+    let (gone, left) = (of(&gone), of(&kept));
+    assert_eq!(gone.len(), 6);
+    assert!(gone.iter().all(|it| it["changes"] == json!({})), "{gone:?}");
+    assert!(left.iter().any(|it| it["changes"] != json!({})), "{left:?}");
+    let back = anna.post(&format!("{kept}/restore"), json!({})).await;
+    assert_eq!(back.is(200)["odometer"]["distance"], 2);
+    let log = anna.get(&format!("{kept}/readings")).await.is(200);
+    assert_eq!(log["data"][0]["note"], "Secret");
+    assert_eq!(anna.get(&format!("{kept}/photo")).await.status, 200);
     let left = "SELECT count(*) FROM vehicles.reading";
     let left: i64 = database.query_one(left, &[]).await.unwrap().get(0);
-    assert_eq!(left, 0);
+    assert_eq!(left, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vehicle_that_waited_in_the_trash_is_decoded_when_it_is_back() {
+    let mut town = Town::new().await;
+    town.platform.kill();
+    let anna = town.person(ANNA);
+    let car = anna.add(json!({ "vin": VIN })).await;
+    anna.delete(&car).await.is(204);
+    town.platform.restart().await;
+    town.house.start_worker().await;
+    // In the trash there is nothing to decode.
+    eventually_async("the worker has looked at it", || async {
+        let waiting = town.house.run(&["deferred", "list"]).stdout;
+        !String::from_utf8(waiting)
+            .unwrap()
+            .contains("vehicles.decode")
+    })
+    .await;
+    let back = format!("{car}/restore");
+    let back = town.person(ANNA).post(&back, json!({})).await.is(200);
+    assert_eq!(back["decoding"]["status"], "pending");
+    eventually_async("it is decoded", || async {
+        town.person(ANNA).get(&car).await.is(200)["decoding"]["status"] == "done"
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_brought_back_is_not_removed_by_what_was_given_up() {
+    let town = Town::new().await;
+    let anna = town.person(ANNA);
+    let car = anna.add(json!({})).await;
+    anna.delete(&car).await.is(204);
+    let database = town.house.database.superuser().await;
+    let dead = "UPDATE deferred.operation SET state = 'dead' WHERE kind = 'vehicles.purge'";
+    assert_eq!(database.execute(dead, &[]).await.unwrap(), 1);
+    anna.post(&format!("{car}/restore"), json!({}))
+        .await
+        .is(200);
+    let listed = town.house.run(&["deferred", "list"]).stdout;
+    let listed = String::from_utf8(listed).unwrap();
+    assert!(!listed.contains("vehicles.purge"), "{listed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

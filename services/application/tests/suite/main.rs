@@ -8,6 +8,7 @@
 )]
 
 mod attacks;
+mod decoding;
 mod house;
 mod isolation;
 mod later;
@@ -20,6 +21,7 @@ mod platform;
 mod readings;
 mod statements;
 mod stores;
+mod taken_out;
 mod tenancy;
 mod tenants;
 mod town;

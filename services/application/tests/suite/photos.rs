@@ -5,17 +5,46 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use test_kit::Answer;
 
-/// As a camera writes it: a place in EXIF, a table, a scan.
+/// As a camera writes it: a place in EXIF, a table, a frame of 4 by 3 pixels, two scans with a note between them, and behind its end a preview with a place of
+/// its own.
 pub(crate) fn jpeg() -> Vec<u8> {
-    let exif = b"Exif\0\0MM\0\x2A\0\0\0\x08\0\0 GPS 52.52 N";
-    let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
-    let table = [0xFF, 0xDB, 0, 4, 1, 2];
-    let scan = [0xFF, 0xDA, 0, 2, 9, 9, 0xFF, 0xD9];
-    [&[0xFF, 0xD8, 0xFF, 0xE1], &length[..], exif, &table, &scan].concat()
+    let exif = segment(0xE1, b"Exif\0\0MM\0\x2A\0\0\0\x08\0\0 GPS 52.52 N");
+    let table = segment(0xDB, &[1, 2]);
+    let frame = segment(0xC2, &[8, 0, 3, 0, 4, 1, 1, 0x11, 0]);
+    let scan = [segment(0xDA, &[1, 1, 0, 0, 63, 0]), vec![9, 0xFF, 0, 9]].concat();
+    let note = segment(0xE5, b"GPS 52.52 N");
+    let picture = [
+        &[0xFF, 0xD8],
+        &exif[..],
+        &table,
+        &frame,
+        &scan,
+        &note,
+        &scan,
+        &[0xFF, 0xD9],
+    ];
+    picture.concat().repeat(2)
+}
+
+fn segment(marker: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
+    [&[0xFF, marker], &length[..], content].concat()
 }
 
 pub(crate) async fn put(town: &Town, person: &Person<'_>, path: &str, bytes: Vec<u8>) -> Answer {
-    let headers = person.headers(&[("Content-Type", "image/png")]);
+    put_over(town, person, path, bytes, None).await
+}
+
+/// In the place of the photo with this `ETag`.
+pub(crate) async fn put_over(
+    town: &Town,
+    person: &Person<'_>,
+    path: &str,
+    bytes: Vec<u8>,
+    etag: Option<&str>,
+) -> Answer {
+    let mut headers = person.headers(&[("Content-Type", "image/png")]);
+    headers.extend(etag.map(|etag| ("If-Match", etag)));
     town.house
         .send_bytes(Method::PUT, path, &headers, bytes)
         .await
@@ -70,4 +99,42 @@ async fn what_is_no_picture_is_refused_whatever_it_says_it_is() {
     put(&town, &anna, &path, large)
         .await
         .is_problem(413, "body_too_large");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_of_more_pixels_than_a_viewer_can_hold_is_refused() {
+    let town = Town::new().await;
+    let anna = town.person(ANNA);
+    let path = format!("{}/photo", anna.add(json!({})).await);
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+    png.extend([60_000_u32.to_be_bytes(), 60_000_u32.to_be_bytes()].concat());
+    png.extend(b"\x08\x02\0\0\0crc!\0\0\0\0IENDcrc!");
+    let refused = put(&town, &anna, &path, png).await;
+    let problem = refused.is_problem(422, "invalid_body");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("60000 by 60000"), "{detail}");
+    refused.names(422, "/body");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_replaces_a_photo_says_which() {
+    let town = Town::new().await;
+    let anna = town.person(ANNA);
+    let path = format!("{}/photo", anna.add(json!({})).await);
+    let none = put_over(&town, &anna, &path, jpeg(), Some("*")).await;
+    none.is_problem(412, "precondition_failed");
+    // Two first ones at once: the second has not seen the first.
+    let (one, two) = tokio::join!(
+        put(&town, &anna, &path, jpeg()),
+        put(&town, &anna, &path, jpeg())
+    );
+    let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 428]);
+    let etag = anna.get(&path).await.header("etag").to_owned();
+    let other = put_over(&town, &anna, &path, jpeg(), Some("\"x\"")).await;
+    other.is_problem(412, "precondition_failed");
+    let replaced = put_over(&town, &anna, &path, jpeg(), Some(&etag)).await;
+    replaced.is(204);
+    assert_eq!(replaced.header("etag"), etag);
 }

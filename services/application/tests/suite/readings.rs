@@ -76,6 +76,7 @@ async fn the_reading_of_a_purchase_follows_the_purchase() {
     let (read, body) = ([("If-Match", "\"1\"")], Some(json!({ "distance": 1 })));
     let refused = anna.send(Method::PUT, &bought, &read, body).await;
     refused.is_problem(409, "conflict");
+    anna.delete(&bought).await.is_problem(409, "conflict");
     let change = json!({ "purchase": { "odometer_km": 11_000 } });
     anna.patch(&car, change).await.is(200);
     assert_eq!(anna.get(&bought).await.is(200)["distance"], 11_000);
@@ -226,6 +227,14 @@ async fn readings_that_cannot_be_are_refused() {
             "/body/at",
         ),
         (json!({ "distance": 1, "at": "yesterday" }), "/body/at"),
+        (
+            json!({ "distance": 1, "at": "1884-12-31T23:59:59Z" }),
+            "/body/at",
+        ),
+        (
+            json!({ "distance": 1, "at": "-009000-01-01T00:00:00Z" }),
+            "/body/at",
+        ),
         (json!({ "distance": 1, "unit": "furlong" }), "/body/unit"),
         (
             json!({ "distance": 1, "out_of_order": false }),
@@ -239,6 +248,14 @@ async fn readings_that_cannot_be_are_refused() {
         anna.post(&log, body).await.names(422, pointer);
     }
     assert_eq!(anna.get(&log).await.is(200)["data"], json!([]));
+    let instruments = log.replace("readings", "instruments");
+    let replaced = json!({ "kind": "odometer", "since": "-009000-01-01T00:00:00Z", "old_value": 1, "new_value": 0 });
+    let refused = anna.post(&instruments, replaced).await;
+    refused.names(422, "/body/since");
+    // 9001 BC and an id: PostgreSQL has no such year.
+    let cursor = "LTAwOTAwMC0wMS0wMVQwMDowMDowMFogMDE5MGE4YTAtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDAw";
+    let refused = anna.get(&format!("{log}?cursor={cursor}")).await;
+    refused.names(422, "/query/cursor");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -264,4 +281,55 @@ async fn many_readings_at_once_leave_the_odometer_where_the_latest_has_it() {
             .iter()
             .all(|it| it["out_of_order"] == false)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_of_the_day_of_a_sale_goes_with_it_and_one_ahead_is_none() {
+    let town = Town::new().await;
+    let anna = town.person(ANNA);
+    let car = anna.add(json!({})).await;
+    let log = format!("{car}/readings");
+    let read = json!({ "at": "2024-05-10T09:00:00Z", "distance": 49_990 });
+    anna.post(&log, read).await.is(201);
+    let sold = json!({ "sale": { "date": "2024-05-10", "odometer_km": 50_000 } });
+    let sold = anna.patch(&car, sold).await.is(200);
+    assert_eq!(sold["odometer"]["distance"], 50_000);
+    assert_eq!(sold["odometer"]["at"], "2024-05-10T23:59:59Z");
+    let list = anna.get(&log).await.is(200);
+    let doubted: Vec<&Value> = list["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["out_of_order"])
+        .collect();
+    assert_eq!(doubted, [false, false]);
+    let ahead = json!({ "sale": { "date": "2199-01-01", "odometer_km": 60_000 } });
+    let refused = anna.patch(&car, ahead).await;
+    refused.names(422, "/body/sale/odometer_km");
+    let agreed = json!({ "sale": { "date": "2199-01-01", "odometer_km": null } });
+    let agreed = anna.patch(&car, agreed).await.is(200);
+    assert_eq!(agreed["odometer"]["distance"], 49_990);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changing_the_deals_and_adding_readings_at_once_never_stand_in_each_others_way() {
+    let town = Town::new().await;
+    let anna = town.person(ANNA);
+    let car = anna.add(json!({})).await;
+    let log = format!("{car}/readings");
+    for round in 1..=15 {
+        let bought = json!({ "purchase": { "date": "2020-01-01", "odometer_km": round } });
+        let read = |more: i32| {
+            let read = json!({ "at": format!("2024-01-{round:02}T00:00:0{more}Z"), "distance": 1_000 * round + more });
+            anna.post(&log, read)
+        };
+        let (changed, one, two, three) =
+            tokio::join!(anna.patch(&car, bought), read(1), read(2), read(3));
+        changed.is(200);
+        for answer in [one, two, three] {
+            answer.is(201);
+        }
+    }
+    let vehicle = anna.get(&car).await.is(200);
+    assert_eq!(vehicle["odometer"]["distance"], 15_003);
 }

@@ -140,7 +140,6 @@ async fn odd_vins_are_kept_with_a_warning_and_one_living_vehicle_has_a_vin() {
         7,
         "{statuses:?}"
     );
-
     anna.delete(&first).await.is(204);
     let second = anna.add(json!({ "vin": VIN })).await;
     let back = anna.post(&format!("{first}/restore"), json!({})).await;
@@ -149,6 +148,29 @@ async fn odd_vins_are_kept_with_a_warning_and_one_living_vehicle_has_a_vin() {
     anna.post(&format!("{first}/restore"), json!({}))
         .await
         .is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_that_take_a_vin_at_the_same_moment_one_has_it_and_the_others_are_told_which() {
+    let town = Town::new().await;
+    let anna = town.person(ANNA);
+    let mut cars = Vec::new();
+    for _ in 0..6 {
+        cars.push(anna.add(json!({})).await);
+    }
+    for round in 1..=5 {
+        // Too short to be decoded, so that nothing keeps them apart.
+        let vin = json!({ "vin": format!("TRAILER{round}") });
+        let at_once = cars.iter().map(|car| anna.patch(car, vin.clone()));
+        let answers = futures_util::future::join_all(at_once).await;
+        let taken = answers.iter().filter(|it| it.status == 200).count();
+        assert_eq!(taken, 1);
+        // PostgreSQL is not asked to refuse the others: its log would hold the VIN.
+        for answer in answers.iter().filter(|it| it.status != 200) {
+            answer.is_problem(409, "conflict");
+            assert!(answer.text.contains("/api/vehicles/"), "{}", answer.text);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

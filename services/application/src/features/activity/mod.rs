@@ -6,7 +6,7 @@ mod data;
 mod domain;
 
 pub(crate) use api::routes;
-pub(crate) use data::{Entry, insert, list};
+pub(crate) use data::{Entry, blank, insert, list};
 pub(crate) use domain::Note;
 
 use pg::Migration;
@@ -15,8 +15,14 @@ use pg::Migration;
 pub(crate) const CAPSULE: &str = "activity";
 
 pub(crate) fn migrations() -> Vec<Migration> {
-    vec![Migration {
-        name: "V1__create_entry",
-        sql: include_str!("migrations/V1__create_entry.sql"),
-    }]
+    vec![
+        Migration {
+            name: "V1__create_entry",
+            sql: include_str!("migrations/V1__create_entry.sql"),
+        },
+        Migration {
+            name: "V2__blank_entries",
+            sql: include_str!("migrations/V2__blank_entries.sql"),
+        },
+    ]
 }

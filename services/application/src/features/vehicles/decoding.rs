@@ -1,8 +1,9 @@
 //! What a VIN says of a vehicle, asked of vehicle data, and what follows for its profile.
 
+use super::filled_in::FilledIn;
 use super::profile::Profile;
 use super::specification::{Specification, energies_of};
-use super::vehicle::DecodingStatus;
+use super::vehicle::{DecodingStatus, Draft};
 use super::vin::Vin;
 use crate::features::platform_data::{
     DataSource, Found, PlatformData, PlatformDataError, VehicleOfVin, VinQuestion,
@@ -24,19 +25,21 @@ pub(super) enum Decoded {
     Broken,
 }
 
-/// Asks.
+/// Asks. A model year goes along where a person said it: one that a VIN said would be believed before what the VIN says now.
 pub(super) async fn decode(
     platform: &PlatformData,
-    vin: &Vin,
-    year: Option<i32>,
+    whole: &Profile,
+    filled_in: &FilledIn,
     asking: &Asking,
 ) -> Decoded {
-    if vin.as_str().len() != STANDARD_LENGTH {
+    let vin = whole.vin.as_ref().map(Vin::as_str).unwrap_or_default();
+    if vin.len() != STANDARD_LENGTH {
         return Decoded::Nothing;
     }
+    let said = filled_in.taken_out_of(whole);
     let question = VinQuestion {
-        vin: vin.as_str().to_owned(),
-        model_year: year.map(i64::from),
+        vin: vin.to_owned(),
+        model_year: said.specification.year.map(i64::from),
     };
     match platform.vehicle(&question, asking).await {
         Ok(found) if found.data.vehicle.make.is_none() => Decoded::Nothing,
@@ -58,21 +61,34 @@ fn source_of(found: &Found<VehicleOfVin>) -> String {
     }
 }
 
-/// The profile with what the VIN says where the person said nothing, how far it is decoded, and from what.
-pub(super) fn completed(
-    mut profile: Profile,
-    decoded: &Decoded,
-) -> (Profile, DecodingStatus, Option<String>) {
-    match decoded {
-        Decoded::Vehicle(found, source) => {
-            let said = Specification::of_decoded(&found.vehicle);
-            profile.specification = profile.specification.completed_by(said);
-            if profile.energies.is_empty() {
-                profile.energies = energies_of(&found.vehicle);
-            }
-            (profile, DecodingStatus::Done, Some(source.clone()))
-        }
-        Decoded::Nothing => (profile, DecodingStatus::Failed, None),
-        Decoded::Away(_) | Decoded::Broken => (profile, DecodingStatus::Pending, None),
+/// A vehicle with what the VIN says now where people said nothing. What it filled in before goes only when it says something.
+pub(super) fn completed(whole: Profile, filled_in: FilledIn, decoded: &Decoded) -> Draft {
+    let Decoded::Vehicle(found, source) = decoded else {
+        let decoding = match decoded {
+            Decoded::Away(_) | Decoded::Broken => DecodingStatus::Pending,
+            Decoded::Nothing | Decoded::Vehicle(..) => DecodingStatus::Failed,
+        };
+        return Draft {
+            profile: whole,
+            filled_in,
+            decoding,
+            decoded_from: None,
+            is_asked: true,
+        };
+    };
+    let said = filled_in.taken_out_of(&whole);
+    let mut profile = said.clone();
+    let found = &found.vehicle;
+    let of_vin = Specification::of_decoded(found);
+    profile.specification = profile.specification.completed_by(of_vin);
+    if profile.energies.is_empty() {
+        profile.energies = energies_of(found);
+    }
+    Draft {
+        filled_in: FilledIn::between(&said, &profile),
+        profile,
+        decoding: DecodingStatus::Done,
+        decoded_from: Some(source.clone()),
+        is_asked: true,
     }
 }

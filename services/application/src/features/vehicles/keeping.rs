@@ -1,74 +1,82 @@
 //! Adding, changing, throwing away and bringing back vehicles.
 
 use super::decoding::{Decoded, completed, decode};
+use super::filled_in::FilledIn;
 use super::later::{decode_operation, purge_operation};
-use super::logbook;
 use super::profile::{Profile, Wrong};
-use super::vehicle::{DecodingStatus, Vehicle};
-use super::vehicles::{self, Written};
+use super::vehicle::{DecodingStatus, Draft, Vehicle};
+use super::{logbook, readings, vehicles};
 use crate::change::Change;
 use crate::features::activity::Note;
 use crate::features::platform_data::PlatformData;
 use crate::features::{deferred, usage};
 use crate::tenancy::{Edits, Member};
 use fault::Fault;
-use pg::{Db, DbError};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use pg::Db;
 use problem::{Code, Problem};
 use service::server::validators::outdated;
-use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
-/// A vehicle to keep.
-pub(super) struct Prepared {
-    profile: Profile,
-    decoding: DecodingStatus,
-    decoded_from: Option<String>,
-}
-
-impl Prepared {
-    fn written(&self) -> Written<'_> {
-        Written {
-            profile: &self.profile,
-            decoding: self.decoding,
-            decoded_from: self.decoded_from.as_deref(),
-        }
-    }
-}
-
-/// Checks a profile and asks what its VIN says. `before` is what is known already.
+/// Checks a new vehicle, or one that was changed, and asks what its VIN says where that is another one than `before`. `said` is the whole without what a VIN
+/// filled in.
 pub(super) async fn prepare(
     platform: &PlatformData,
     member: &Member<Edits>,
-    profile: Profile,
+    whole: Profile,
+    said: Profile,
     before: Option<&Vehicle>,
-) -> Result<Prepared, Problem> {
-    acceptable(profile.check())?;
-    let Some(vin) = &profile.vin else {
-        return Ok(Prepared {
-            profile,
+) -> Result<Draft, Problem> {
+    acceptable(whole.check(Timestamp::now().to_zoned(TimeZone::UTC).date()))?;
+    if whole.vin.is_none() {
+        // What a VIN that was taken away had filled in stays, and goes when another one comes.
+        return Ok(Draft {
+            filled_in: FilledIn::between(&said, &whole),
+            profile: whole,
             decoding: DecodingStatus::None,
             decoded_from: None,
-        });
-    };
-    if let Some(before) = before.filter(|before| before.profile.vin.as_ref() == Some(vin)) {
-        let decoding = &before.facts.decoding;
-        return Ok(Prepared {
-            profile,
-            decoding: decoding.status,
-            decoded_from: decoding.source.clone(),
+            is_asked: false,
         });
     }
+    if let Some(before) = before.filter(|before| before.profile.vin == whole.vin) {
+        let decoding = &before.facts.decoding;
+        return Ok(Draft {
+            filled_in: FilledIn::between(&said, &whole),
+            profile: whole,
+            decoding: decoding.status,
+            decoded_from: decoding.source.clone(),
+            is_asked: false,
+        });
+    }
+    Ok(ask(platform, member, said, FilledIn::default()).await)
+}
+
+/// Asks anew what the VIN of a vehicle says.
+pub(super) async fn prepare_again(
+    platform: &PlatformData,
+    member: &Member<Edits>,
+    before: &Vehicle,
+) -> Result<Draft, Problem> {
+    if before.profile.vin.is_none() {
+        return Err(Fault::conflict("The vehicle has no VIN.").into());
+    }
+    let (whole, filled_in) = (before.profile.clone(), before.filled_in.clone());
+    Ok(ask(platform, member, whole, filled_in).await)
+}
+
+async fn ask(
+    platform: &PlatformData,
+    member: &Member<Edits>,
+    whole: Profile,
+    filled_in: FilledIn,
+) -> Draft {
     let asking = member.asked.within(platform.vin_patience());
-    let decoded = decode(platform, vin, profile.specification.year, &asking).await;
+    let decoded = decode(platform, &whole, &filled_in, &asking).await;
     if let Decoded::Broken = decoded {
         tracing::warn!("what vehicle data says of a VIN cannot be read; it is asked again later");
     }
-    let (profile, decoding, decoded_from) = completed(profile, &decoded);
-    Ok(Prepared {
-        profile,
-        decoding,
-        decoded_from,
-    })
+    completed(whole, filled_in, &decoded)
 }
 
 fn acceptable(wrong: Vec<Wrong>) -> Result<(), Problem> {
@@ -84,33 +92,36 @@ fn acceptable(wrong: Vec<Wrong>) -> Result<(), Problem> {
 pub(super) async fn add(
     change: &mut Change,
     member: &Member<Edits>,
-    prepared: &Prepared,
+    draft: &Draft,
 ) -> Result<Vehicle, Fault> {
     room_for_one(change, member).await?;
-    free(change, &prepared.profile, None).await?;
+    free(change, &draft.profile, None).await?;
     let (id, context) = (Uuid::now_v7(), change.context().clone());
-    let added = vehicles::insert(change.transaction(), &context, id, &prepared.written()).await;
-    let added = added.map_err(taken)?.ok_or_else(Fault::not_found)?;
+    let added = vehicles::insert(change.transaction(), &context, id, draft).await?;
+    let added = added.ok_or_else(Fault::not_found)?;
     change.note(Note::new("vehicle.added", id).between(&(), &added.profile));
     usage::changed(change).await?;
     follow(change, None, added).await
 }
 
-/// Changes a vehicle to what was prepared from `before`.
+/// Changes a vehicle to what was prepared from `before`; `action` is what to call it.
 pub(super) async fn change(
     change: &mut Change,
     before: &Vehicle,
-    prepared: &Prepared,
+    draft: &Draft,
+    action: &'static str,
 ) -> Result<Vehicle, Fault> {
     let id = before.facts.id;
+    // The log before its vehicle, as everywhere: who adds a reading has the one and then needs the other.
+    readings::lock(change.transaction(), id).await?;
     let present = living(vehicles::lock(change.transaction(), id).await?)?;
     if present.facts.version != before.facts.version {
         return Err(outdated(present.facts.version).into());
     }
-    free(change, &prepared.profile, Some(id)).await?;
-    let after = vehicles::update(change.transaction(), id, &prepared.written()).await;
-    let after = after.map_err(taken)?.ok_or_else(Fault::not_found)?;
-    let note = Note::new("vehicle.changed", id).between(&before.profile, &after.profile);
+    free(change, &draft.profile, Some(id)).await?;
+    let after = vehicles::update(change.transaction(), id, draft).await?;
+    let after = after.ok_or_else(Fault::not_found)?;
+    let note = Note::new(action, id).between(&before.profile, &after.profile);
     change.note(note);
     follow(change, Some(&before.profile), after).await
 }
@@ -121,15 +132,20 @@ async fn follow(
     before: Option<&Profile>,
     vehicle: Vehicle,
 ) -> Result<Vehicle, Fault> {
-    if vehicle.facts.decoding.status == DecodingStatus::Pending {
-        let operation = decode_operation(&vehicle);
-        deferred::queue(change.transaction(), change.context(), &operation).await?;
-    }
+    decode_if_open(change, &vehicle).await?;
     if !logbook::note_deals(change, vehicle.facts.id, before, &vehicle.profile).await? {
         return Ok(vehicle);
     }
     let now = vehicles::find_in(change.transaction(), vehicle.facts.id).await?;
     now.ok_or_else(Fault::not_found)
+}
+
+async fn decode_if_open(change: &Change, vehicle: &Vehicle) -> Result<(), Fault> {
+    if vehicle.facts.decoding.status != DecodingStatus::Pending {
+        return Ok(());
+    }
+    let operation = decode_operation(vehicle);
+    Ok(deferred::queue(change.transaction(), change.context(), &operation).await?)
 }
 
 /// Into the trash.
@@ -157,9 +173,11 @@ pub(super) async fn bring_back(
     }
     room_for_one(change, member).await?;
     free(change, &present.profile, Some(id)).await?;
-    let back = vehicles::set_deleted(change.transaction(), id, false).await;
-    let back = back.map_err(taken)?.ok_or_else(Fault::not_found)?;
+    let back = vehicles::set_deleted(change.transaction(), id, false).await?;
+    let back = back.ok_or_else(Fault::not_found)?;
     deferred::cancel(change.transaction(), id, super::PURGE).await?;
+    // In the trash it was not decoded.
+    decode_if_open(change, &back).await?;
     change.note(Note::new("vehicle.restored", id));
     usage::changed(change).await?;
     Ok(back)
@@ -199,11 +217,13 @@ async fn room_for_one(change: &Change, member: &Member<Edits>) -> Result<(), Fau
         .into())
 }
 
-/// No other living vehicle has its VIN.
+/// No other living vehicle has its VIN, and until the change ends none gets it.
 async fn free(change: &Change, profile: &Profile, own: Option<Uuid>) -> Result<(), Fault> {
     let Some(vin) = &profile.vin else {
         return Ok(());
     };
+    let tenant = change.context().tenant_id;
+    vehicles::lock_vin(change.transaction(), tenant, vin.as_str()).await?;
     let other = vehicles::with_vin(change.transaction(), vin.as_str()).await?;
     let Some(other) = other.filter(|other| Some(*other) != own) else {
         return Ok(());
@@ -212,22 +232,9 @@ async fn free(change: &Change, profile: &Profile, own: Option<Uuid>) -> Result<(
     let which = other.map_or_else(String::new, |other| {
         format!(": {}, /api/vehicles/{}", other.facts.title, other.facts.id)
     });
-    Err(same_vin(format!(
-        "Another vehicle of the tenant has this VIN{which}."
-    )))
-}
-
-/// Two at the same moment: the index has the last word.
-fn taken(error: DbError) -> Fault {
-    if error.sql_state() == Some(&SqlState::UNIQUE_VIOLATION) {
-        return same_vin("Another vehicle of the tenant has this VIN.".to_owned());
-    }
-    error.into()
-}
-
-fn same_vin(detail: String) -> Fault {
-    Problem::new(Code::Conflict)
+    let detail = format!("Another vehicle of the tenant has this VIN{which}.");
+    Err(Problem::new(Code::Conflict)
         .detail(detail)
         .error("/body/vin", "belongs to another vehicle")
-        .into()
+        .into())
 }

@@ -2,9 +2,9 @@
 
 use super::decoding::{Decoded, completed, decode};
 use super::vehicle::{DecodingStatus, Vehicle};
-use super::vehicles::{self, Written};
+use super::{readings, vehicles};
 use crate::change::Change;
-use crate::features::activity::Note;
+use crate::features::activity::{self, Note};
 use crate::features::deferred::{self, Claimed, Operation, Undone};
 use crate::features::platform_data::PlatformData;
 use crate::features::usage;
@@ -12,6 +12,7 @@ use fault::Fault;
 use pg::Db;
 use std::time::Duration;
 use upstream::Asking;
+use uuid::Uuid;
 
 /// The kinds of operations.
 pub(crate) const DECODE: &str = "vehicles.decode";
@@ -51,29 +52,26 @@ pub(crate) async fn decode_later(
     let waiting = found
         .map_err(|error| Undone::from(&Fault::from(error)))?
         .filter(waits);
-    let decoded = match waiting
-        .as_ref()
-        .and_then(|it| it.profile.vin.as_ref().zip(Some(it)))
-    {
+    let decoded = match &waiting {
         None => None,
-        Some((vin, vehicle)) => {
-            let year = vehicle.profile.specification.year;
-            match decode(platform, vin, year, &Asking::alone(PATIENCE)).await {
+        Some(vehicle) => {
+            let asking = Asking::alone(PATIENCE);
+            match decode(platform, &vehicle.profile, &vehicle.filled_in, &asking).await {
                 Decoded::Away(wait) => return Err(Undone::Away(Some(wait))),
                 Decoded::Broken => {
                     return Err(Undone::Failed("vehicle data cannot be read".to_owned()));
                 }
-                decoded => Some((vin.clone(), decoded)),
+                decoded => Some((vehicle, decoded)),
             }
         }
     };
     let mut change = begin(db, claimed).await?;
     let ended = async {
         let present = vehicles::lock(change.transaction(), claimed.subject).await?;
-        let same =
-            |vehicle: &Vehicle, vin| waits(vehicle) && vehicle.profile.vin.as_ref() == Some(vin);
-        if let (Some(present), Some((vin, decoded))) = (present, &decoded)
-            && same(&present, vin)
+        // A newer version that waits has an operation of its own.
+        if let (Some(present), Some((asked, decoded))) = (present, &decoded)
+            && waits(&present)
+            && present.facts.version == asked.facts.version
         {
             complete(&mut change, &present, decoded).await?;
         }
@@ -88,13 +86,8 @@ fn waits(vehicle: &Vehicle) -> bool {
 
 async fn complete(change: &mut Change, present: &Vehicle, decoded: &Decoded) -> Result<(), Fault> {
     let id = present.facts.id;
-    let (profile, decoding, source) = completed(present.profile.clone(), decoded);
-    let written = Written {
-        profile: &profile,
-        decoding,
-        decoded_from: source.as_deref(),
-    };
-    let after = vehicles::update(change.transaction(), id, &written).await?;
+    let draft = completed(present.profile.clone(), present.filled_in.clone(), decoded);
+    let after = vehicles::update(change.transaction(), id, &draft).await?;
     let after = after.ok_or_else(Fault::not_found)?;
     change.note(Note::new("vehicle.decoded", id).between(&present.profile, &after.profile));
     Ok(())
@@ -103,17 +96,26 @@ async fn complete(change: &mut Change, present: &Vehicle, decoded: &Decoded) -> 
 /// Removes a vehicle for good, unless it was brought back.
 pub(crate) async fn purge_later(db: &Db, claimed: &Claimed) -> Result<(), Undone> {
     let mut change = begin(db, claimed).await?;
-    let ended = async {
-        let found = vehicles::find_in(change.transaction(), claimed.subject).await?;
-        if found.is_some_and(|vehicle| vehicle.facts.deleted_at.is_some())
-            && vehicles::purge(change.transaction(), claimed.subject).await?
-        {
-            change.note(Note::new("vehicle.removed", claimed.subject));
-            usage::changed(&change).await?;
-        }
-        end(change, claimed).await
-    };
-    ended.await.map_err(|fault| (&fault).into())
+    let left = remove(&mut change, claimed.subject).await;
+    let left = left.map_err(|fault| Undone::from(&fault))?;
+    if let Some(left) = left.filter(|left| !left.is_zero()) {
+        return Err(Undone::Away(Some(left)));
+    }
+    let ended = end(change, claimed).await;
+    ended.map_err(|fault| (&fault).into())
+}
+
+/// Removes a vehicle whose time in the trash is over, with what was written down of it; says how much longer it stays otherwise.
+async fn remove(change: &mut Change, vehicle: Uuid) -> Result<Option<Duration>, Fault> {
+    readings::lock(change.transaction(), vehicle).await?;
+    let left = vehicles::time_in_trash(change.transaction(), vehicle).await?;
+    if left.is_some_and(|left| left.is_zero()) {
+        vehicles::purge(change.transaction(), vehicle).await?;
+        activity::blank(change.transaction(), vehicle).await?;
+        change.note(Note::new("vehicle.removed", vehicle));
+        usage::changed(change).await?;
+    }
+    Ok(left)
 }
 
 async fn begin(db: &Db, claimed: &Claimed) -> Result<Change, Undone> {

@@ -2,7 +2,8 @@
 
 use super::profile::Profile;
 use super::reading::{
-    Counted, InstrumentKind, Reading, ReadingSource, ReadingToAdd, Replacement, offset, settle,
+    Counted, EARLIEST, InstrumentKind, Reading, ReadingSource, ReadingToAdd, Replacement, offset,
+    settle, time_of_deal,
 };
 use super::readings::{self, Instrument, Shown, Written};
 use super::vehicle::Vehicle;
@@ -45,11 +46,7 @@ pub(super) async fn correct(
     before: &Reading,
     new: &ReadingToAdd,
 ) -> Result<Reading, Fault> {
-    if before.source != ReadingSource::Manual {
-        return Err(Fault::conflict(
-            "The reading follows from something else; change that.",
-        ));
-    }
+    typed_in(before)?;
     let id = vehicle.facts.id;
     let written = written(change, vehicle, new, before.at).await?;
     readings::update(change.transaction(), before.id, &written).await?;
@@ -58,6 +55,15 @@ pub(super) async fn correct(
     let note = Note::new("reading.changed", before.id).of(id);
     change.note(note.between(&told(before), &told(&after)));
     Ok(after)
+}
+
+fn typed_in(reading: &Reading) -> Result<(), Fault> {
+    if reading.source == ReadingSource::Manual {
+        return Ok(());
+    }
+    Err(Fault::conflict(
+        "The reading follows from something else; change that.",
+    ))
 }
 
 /// Takes a reading out, or puts it back.
@@ -69,10 +75,14 @@ pub(super) async fn set_deleted(
 ) -> Result<(), Fault> {
     let id = vehicle.facts.id;
     readings::lock(change.transaction(), id).await?;
+    if deleted {
+        typed_in(&find(change, vehicle, reading).await?)?;
+    }
     if !readings::set_deleted(change.transaction(), reading, id, deleted).await? {
         return Err(Fault::not_found());
     }
-    settle_all(change, id).await?;
+    // While it was out, instruments may have been replaced.
+    recount(change, id).await?;
     let action = if deleted {
         "reading.deleted"
     } else {
@@ -126,6 +136,7 @@ async fn written<'a>(
     let replacements = replacements(change, vehicle.facts.id).await?;
     let shown = Shown {
         id: Uuid::nil(),
+        source: ReadingSource::Manual,
         at,
         distance: new.distance.map(|distance| (distance, unit)),
         hours: new.engine_hours,
@@ -149,17 +160,23 @@ fn check(new: &ReadingToAdd, at: Timestamp) -> Result<(), Fault> {
         let detail = "must be there, or engine_hours";
         return Err(Fault::invalid("/body/distance", detail));
     }
-    if at
-        > Timestamp::now()
-            .saturating_add(AHEAD)
-            .unwrap_or(Timestamp::MAX)
-    {
-        return Err(Fault::invalid("/body/at", "must not be in the future"));
-    }
+    possible("/body/at", at)?;
     let note = new.note.as_deref().unwrap_or_default();
     if note.chars().count() > LONGEST_NOTE || note.contains('\0') {
         let detail = "must have at most 1000 printable characters";
         return Err(Fault::invalid("/body/note", detail));
+    }
+    Ok(())
+}
+
+/// There were cars, and it has happened.
+fn possible(pointer: &str, at: Timestamp) -> Result<(), Fault> {
+    let ahead = Timestamp::now().saturating_add(AHEAD);
+    if at > ahead.unwrap_or(Timestamp::MAX) {
+        return Err(Fault::invalid(pointer, "must not be in the future"));
+    }
+    if at < EARLIEST {
+        return Err(Fault::invalid(pointer, "must be from 1885 on"));
     }
     Ok(())
 }
@@ -170,6 +187,7 @@ fn count(shown: &Shown, replacements: &[Replacement]) -> Counted {
     let total = |value: Decimal, kind| value.saturating_add(of(kind)).max(Decimal::ZERO);
     Counted {
         id: shown.id,
+        source: shown.source,
         at: shown.at,
         km: shown
             .distance
@@ -196,6 +214,7 @@ async fn settle_all(change: &Change, vehicle: Uuid) -> Result<(), Fault> {
 fn as_counted(shown: &Shown) -> Counted {
     Counted {
         id: shown.id,
+        source: shown.source,
         at: shown.at,
         km: shown.total_km,
         hours: shown.total_hours,
@@ -226,9 +245,18 @@ pub(super) async fn replace(
             .of(vehicle)
             .between(&(), &new),
     );
+    instrument(change, vehicle, id).await
+}
+
+/// An instrument that took another one's place.
+pub(super) async fn instrument(
+    change: &Change,
+    vehicle: Uuid,
+    id: Uuid,
+) -> Result<Instrument, Fault> {
     let all = readings::instruments(change.transaction(), vehicle).await?;
-    let kept = all.into_iter().find(|instrument| instrument.id == id);
-    kept.ok_or_else(Fault::not_found)
+    let found = all.into_iter().find(|instrument| instrument.id == id);
+    found.ok_or_else(Fault::not_found)
 }
 
 fn complete(mut new: Replacement, vehicle: &Vehicle) -> Result<Replacement, Fault> {
@@ -242,13 +270,7 @@ fn complete(mut new: Replacement, vehicle: &Vehicle) -> Result<Replacement, Faul
             ));
         }
     };
-    if new.since
-        > Timestamp::now()
-            .saturating_add(AHEAD)
-            .unwrap_or(Timestamp::MAX)
-    {
-        return Err(Fault::invalid("/body/since", "must not be in the future"));
-    }
+    possible("/body/since", new.since)?;
     Ok(new)
 }
 
@@ -279,7 +301,8 @@ async fn recount(change: &Change, vehicle: Uuid) -> Result<(), Fault> {
     settle_all(change, vehicle).await
 }
 
-/// A purchase and a sale with a date and a distance are readings. Says whether there was anything to do.
+/// A purchase and a sale with a date and a distance are readings. Says whether there was anything to do. The log is kept for this change already, or the
+/// vehicle is new.
 pub(super) async fn note_deals(
     change: &Change,
     vehicle: Uuid,
@@ -291,17 +314,12 @@ pub(super) async fn note_deals(
     if was == is {
         return Ok(false);
     }
-    readings::lock(change.transaction(), vehicle).await?;
     let replacements = replacements(change, vehicle).await?;
     for (deal, source) in is
         .iter()
         .zip([ReadingSource::Purchase, ReadingSource::Sale])
     {
-        let midnight = |date: jiff::civil::Date| {
-            let zoned = date.to_zoned(jiff::tz::TimeZone::UTC);
-            zoned.ok().map(|zoned| zoned.timestamp())
-        };
-        let at = deal.date.and_then(midnight);
+        let at = deal.date.and_then(|date| time_of_deal(source, date));
         let read = at.zip(deal.odometer_km).map(|(at, km): (_, Distance)| {
             let before = offset(&replacements, InstrumentKind::Odometer, at);
             let total = km.decimal().saturating_add(before).max(Decimal::ZERO);

@@ -11,11 +11,12 @@ mod logbook;
 
 pub(crate) use api::routes;
 pub(crate) use data::photos::stored_bytes;
+pub(crate) use data::readings::forget_old as forget_readings;
 pub(crate) use data::vehicles::count;
 pub(crate) use later::{DECODE, PURGE, decode_later, purge_later};
 
 use data::{photos, readings, vehicles};
-use domain::{photo, profile, reading, specification, units, vehicle, vin};
+use domain::{filled_in, photo, profile, reading, specification, units, vehicle, vin};
 use pg::Migration;
 
 /// The name of the capsule and of its PostgreSQL schema.
@@ -38,6 +39,10 @@ pub(crate) fn migrations() -> Vec<Migration> {
         Migration {
             name: "V4__index_photo_of_tenant",
             sql: include_str!("migrations/V4__index_photo_of_tenant.sql"),
+        },
+        Migration {
+            name: "V5__add_filled_in",
+            sql: include_str!("migrations/V5__add_filled_in.sql"),
         },
     ]
 }

@@ -68,6 +68,12 @@ pub(crate) async fn list(
     Ok(rows.iter().map(entry_of).collect())
 }
 
+/// Forgets what a thing was that is removed for good, and everything that belonged to it.
+pub(crate) async fn blank(transaction: &Transaction, thing: Uuid) -> Result<(), DbError> {
+    let sql = include_str!("queries/blank_entries.sql");
+    transaction.query(sql, &[&thing]).await.map(|_| ())
+}
+
 fn entry_of(row: &Row) -> Entry {
     Entry {
         id: row.get("id"),

@@ -62,7 +62,7 @@ pub(crate) async fn queue_unless_waiting(
     }
 }
 
-/// Takes back what waits to be done to something.
+/// Takes back what waits to be done to something, or was given up.
 pub(crate) async fn cancel(
     transaction: &Transaction,
     subject: Uuid,

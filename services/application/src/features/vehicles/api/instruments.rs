@@ -8,6 +8,7 @@ use crate::features::vehicles::logbook;
 use crate::features::vehicles::reading::Replacement;
 use crate::features::vehicles::readings::{self, Instrument};
 use crate::tenancy::{Edits, Member, Views};
+use actix_web::http::header::ETAG;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use contracts::List;
@@ -15,6 +16,10 @@ use fault::Fault;
 use pg::Db;
 use problem::Problem;
 use service::server::body::Body;
+use service::server::validators::version_tag;
+
+/// The version of what is made and forgotten, and nothing in between.
+const NEVER_CHANGED: i64 = 1;
 
 /// The instruments of a vehicle that took others' places, in the order of their time.
 #[utoipa::path(
@@ -68,10 +73,31 @@ pub(super) async fn replace_instrument(
     let instrument = logbook::replace(&mut change, &vehicle, replacement).await?;
     let location = format!("/api/vehicles/{id}/instruments/{}", instrument.id);
     let answer = once
-        .keep(&change, location, "\"1\"".to_owned(), &instrument)
+        .keep(&change, location, version_tag(NEVER_CHANGED), &instrument)
         .await?;
     change.commit().await?;
     Ok(answer)
+}
+
+/// One instrument that took another one's place.
+#[utoipa::path(
+    params(("vehicle" = Uuid, Path), ("instrument" = Uuid, Path), crate::tenancy::TenantHeader),
+    responses((status = 200, description = "The instrument", body = Instrument)),
+    security(("token" = [])),
+)]
+#[get("/vehicles/{vehicle}/instruments/{instrument}")]
+pub(super) async fn get_instrument(
+    request: HttpRequest,
+    member: Member<Views>,
+    db: Data<Db>,
+) -> Result<HttpResponse, Problem> {
+    let vehicle = find_living(&db, &member, id_of(&request, "vehicle")?).await?;
+    let change = Change::begin(&db, &member).await?;
+    let id = id_of(&request, "instrument")?;
+    let found = logbook::instrument(&change, vehicle.facts.id, id).await?;
+    change.commit().await?;
+    let etag = version_tag(NEVER_CHANGED);
+    Ok(HttpResponse::Ok().insert_header((ETAG, etag)).json(found))
 }
 
 /// Forgets a replacement that was none.

@@ -24,6 +24,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(trash::list_vehicle_trash)
         .service(read::get_vehicle)
         .service(change::change_vehicle)
+        .service(change::decode_vehicle)
         .service(trash::delete_vehicle)
         .service(trash::restore_vehicle)
         .service(read::list_vehicle_activity)
@@ -32,12 +33,14 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(photo::delete_photo)
         .service(readings::list_readings)
         .service(readings::add_reading)
+        .service(readings::list_reading_trash)
         .service(readings::get_reading)
         .service(readings::change_reading)
         .service(readings::delete_reading)
         .service(readings::restore_reading)
         .service(instruments::list_instruments)
         .service(instruments::replace_instrument)
+        .service(instruments::get_instrument)
         .service(instruments::forget_instrument);
 }
 

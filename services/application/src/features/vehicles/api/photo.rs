@@ -4,12 +4,13 @@ use super::id_of;
 use crate::change::Change;
 use crate::features::activity::Note;
 use crate::features::usage;
-use crate::features::vehicles::keeping::find_living;
-use crate::features::vehicles::photo::Photo;
-use crate::features::vehicles::photos;
+use crate::features::vehicles::keeping::{find_living, living};
+use crate::features::vehicles::photo::{Photo, Size, Unfit};
+use crate::features::vehicles::{photos, vehicles};
 use crate::tenancy::{Edits, Member, Views};
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderMap, IF_MATCH,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, get, put};
@@ -17,7 +18,7 @@ use fault::Fault;
 use pg::Db;
 use problem::{Code, Problem};
 use serde_json::json;
-use service::server::validators::is_known;
+use service::server::validators::{is_known, names};
 use uuid::Uuid;
 
 /// As the table has it.
@@ -41,7 +42,7 @@ pub(super) async fn get_photo(
     let vehicle = find_living(&db, &member, id_of(&request, "vehicle")?).await?;
     let found = photos::find(&db, &member.context(), vehicle.facts.id).await;
     let photo = found.map_err(Fault::from)?.ok_or_else(Fault::not_found)?;
-    let etag = format!("\"{}\"", photo.digest);
+    let etag = Photo::etag(&photo.digest);
     let mut response = if is_known(request.headers(), &etag) {
         HttpResponse::NotModified()
     } else {
@@ -60,16 +61,22 @@ pub(super) async fn get_photo(
     Ok(response.body(photo.bytes))
 }
 
-/// Puts a photo in the place of what was there: JPEG, PNG or WebP, up to 8 MiB. Its type is told by its bytes; what a camera wrote into it (place, time, device) is
-/// not kept.
+/// Puts a photo in the place of what was there: JPEG, PNG or WebP, up to 8 MiB, 50 million pixels and 12,000 a side. Its type is told by its bytes; what a camera
+/// wrote into it or behind it (place, time, device, previews, films) is not kept. The first one needs no `If-Match`; who replaces one says which.
 #[utoipa::path(
-    params(("vehicle" = Uuid, Path), crate::tenancy::TenantHeader),
+    params(
+        ("vehicle" = Uuid, Path), crate::tenancy::TenantHeader,
+        ("If-Match" = Option<String>, Header, description = "The ETag of the photo that is replaced"),
+    ),
     request_body(content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp")), description = "The picture"),
     responses(
         (status = 204, description = "It is kept"),
         (status = 403, description = "Your role does not permit it, or the plan includes no more bytes (quota_exceeded)", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "It is over 8 MiB", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Its bytes are no JPEG, PNG or WebP", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "Another photo is there by now, or none", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Its bytes are no JPEG, PNG or WebP that stands still", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "It has too many pixels", body = Problem, content_type = "application/problem+json"),
+        (status = 428, description = "There is a photo, and If-Match is missing", body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
@@ -83,15 +90,48 @@ pub(super) async fn put_photo(
     let vehicle = find_living(&db, &member, id_of(&request, "vehicle")?).await?;
     let id = vehicle.facts.id;
     let bytes = gather(body).await?;
-    let photo = Photo::read(&bytes).ok_or_else(|| {
-        Problem::new(Code::UnsupportedMediaType).detail("Send a JPEG, a PNG or a WebP.")
-    })?;
+    let photo = Photo::read(&bytes).map_err(refused)?;
     let mut change = Change::begin(&db, &member).await?;
-    keep(&mut change, &member, id, &photo).await?;
+    let room = replaced(&change, request.headers(), id).await?;
+    keep(&mut change, &member, id, &photo, room).await?;
     change.commit().await?;
     Ok(HttpResponse::NoContent()
-        .insert_header((ETAG, format!("\"{}\"", photo.digest)))
+        .insert_header((ETAG, Photo::etag(&photo.digest)))
         .finish())
+}
+
+fn refused(unfit: Unfit) -> Problem {
+    match unfit {
+        Unfit::NoPicture => Problem::new(Code::UnsupportedMediaType)
+            .detail("Send a JPEG, a PNG or a WebP that stands still."),
+        Unfit::TooManyPixels(Size { width, height }) => {
+            let (side, most) = (Size::LONGEST_SIDE, Size::MOST_PIXELS);
+            Problem::new(Code::InvalidBody)
+                .detail(format!("The picture has {width} by {height} pixels; up to {side} a side and {most} in all are kept."))
+                .error("/body", "has too many pixels")
+        }
+    }
+}
+
+/// How many bytes the photo has that the caller means to replace. The vehicle is kept for this change, and with it its photo, also one that is not there yet.
+async fn replaced(change: &Change, headers: &HeaderMap, vehicle: Uuid) -> Result<i64, Fault> {
+    living(vehicles::lock(change.transaction(), vehicle).await?)?;
+    let present = photos::present(change.transaction(), vehicle).await?;
+    let sent = headers
+        .get(IF_MATCH)
+        .map(|it| it.to_str().unwrap_or_default());
+    match (present, sent) {
+        (None, None) => Ok(0),
+        (Some((size, digest)), Some(sent)) if names(sent, &Photo::etag(&digest)) => Ok(size),
+        (Some(_), None) => Err(Problem::new(Code::PreconditionRequired)
+            .detail("There is a photo; send its ETag in If-Match to replace it.")
+            .error("/header/If-Match", "is missing")
+            .into()),
+        (_, Some(_)) => Err(Problem::new(Code::PreconditionFailed)
+            .detail("The photo is another one by now, or gone; look at it and try again.")
+            .error("/header/If-Match", "is not the present photo")
+            .into()),
+    }
 }
 
 async fn keep(
@@ -99,8 +139,8 @@ async fn keep(
     member: &Member<Edits>,
     vehicle: Uuid,
     photo: &Photo,
+    before: i64,
 ) -> Result<(), Fault> {
-    let before = photos::size(change.transaction(), vehicle).await?;
     let size = i64::try_from(photo.bytes.len()).unwrap_or(i64::MAX);
     usage::room_for_bytes(change, member, size.saturating_sub(before)).await?;
     photos::put(change.transaction(), change.context(), vehicle, photo).await?;

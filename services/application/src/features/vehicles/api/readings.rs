@@ -4,7 +4,8 @@ use super::id_of;
 use crate::change::Change;
 use crate::features::idempotency::Once;
 use crate::features::vehicles::keeping::find_living;
-use crate::features::vehicles::reading::{Reading, ReadingToAdd};
+use crate::features::vehicles::reading::{EARLIEST, Reading, ReadingToAdd};
+use crate::features::vehicles::readings::Part;
 use crate::features::vehicles::{logbook, readings};
 use crate::tenancy::{Adds, Edits, Member, Views};
 use actix_web::http::header::ETAG;
@@ -33,11 +34,41 @@ pub(super) async fn list_readings(
     db: Data<Db>,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
+    listed(&request, &member, &db, &query, false).await
+}
+
+/// The readings that were taken out in the last 30 days.
+#[utoipa::path(
+    params(("vehicle" = Uuid, Path), crate::tenancy::TenantHeader),
+    responses((status = 200, description = "The readings that can be put back", body = List<Reading>)),
+    security(("token" = [])),
+)]
+#[get("/vehicles/{vehicle}/readings/trash")]
+pub(super) async fn list_reading_trash(
+    request: HttpRequest,
+    member: Member<Edits>,
+    db: Data<Db>,
+    query: Query<PageQuery>,
+) -> Result<HttpResponse, Problem> {
+    listed(&request, &member, &db, &query, true).await
+}
+
+async fn listed<R>(
+    request: &HttpRequest,
+    member: &Member<R>,
+    db: &Db,
+    query: &PageQuery,
+    is_out: bool,
+) -> Result<HttpResponse, Problem> {
     let page = query.page()?;
-    let vehicle = find_living(&db, &member, id_of(&request, "vehicle")?).await?;
+    let vehicle = find_living(db, member, id_of(request, "vehicle")?).await?;
     let (id, unit) = (vehicle.facts.id, vehicle.profile.distance_unit);
-    let before = place(&page)?;
-    let found = readings::list(&db, &member.context(), id, unit, before, page.rows()).await;
+    let part = Part {
+        is_out,
+        before: place(&page)?,
+        rows: page.rows(),
+    };
+    let found = readings::list(db, &member.context(), id, unit, &part).await;
     let list = page.list(found.map_err(Fault::from)?, |reading| {
         format!("{} {}", reading.at, reading.id)
     });
@@ -51,7 +82,8 @@ fn place(page: &Page) -> Result<Option<(Timestamp, Uuid)>, Fault> {
     };
     let place = text
         .split_once(' ')
-        .and_then(|(at, id)| Some((at.parse().ok()?, id.parse().ok()?)));
+        .and_then(|(at, id)| Some((at.parse().ok()?, id.parse().ok()?)))
+        .filter(|(at, _)| *at >= EARLIEST);
     let wrong = || Fault::invalid("/query/cursor", "must be a next_cursor of this list");
     place.map(Some).ok_or_else(wrong)
 }
@@ -142,7 +174,10 @@ pub(super) async fn change_reading(
 /// Takes out a reading that was typed in. For 30 days it can be restored.
 #[utoipa::path(
     params(("vehicle" = Uuid, Path), ("reading" = Uuid, Path), crate::tenancy::TenantHeader),
-    responses((status = 204, description = "It is out")),
+    responses(
+        (status = 204, description = "It is out"),
+        (status = 409, description = "It follows from a purchase, a sale or a fill-up", body = Problem, content_type = "application/problem+json"),
+    ),
     security(("token" = [])),
 )]
 #[delete("/vehicles/{vehicle}/readings/{reading}")]
@@ -158,7 +193,7 @@ pub(super) async fn delete_reading(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Puts back a reading that was taken out.
+/// Puts back a reading that was taken out in the last 30 days.
 #[utoipa::path(
     params(("vehicle" = Uuid, Path), ("reading" = Uuid, Path), crate::tenancy::TenantHeader),
     responses((status = 200, description = "The reading", body = Reading)),

@@ -51,9 +51,12 @@ pub(crate) async fn stored_bytes(transaction: &Transaction) -> Result<i64, DbErr
     Ok(row.await?.map_or(0, |row| row.get(0)))
 }
 
-/// How many bytes the photo of a vehicle has; none where there is none.
-pub(crate) async fn size(transaction: &Transaction, vehicle: Uuid) -> Result<i64, DbError> {
-    let sql = include_str!("queries/photo_size.sql");
+/// How many bytes the photo of a vehicle has, and its digest.
+pub(crate) async fn present(
+    transaction: &Transaction,
+    vehicle: Uuid,
+) -> Result<Option<(i64, String)>, DbError> {
+    let sql = include_str!("queries/present_photo.sql");
     let row = transaction.query_opt(sql, &[&vehicle]).await?;
-    Ok(row.map_or(0, |row| row.get(0)))
+    Ok(row.map(|row| (row.get("size"), row.get("digest"))))
 }

@@ -51,6 +51,7 @@ pub(crate) struct Kept {
 /// What a reading showed, to count it anew.
 pub(crate) struct Shown {
     pub(crate) id: Uuid,
+    pub(crate) source: ReadingSource,
     pub(crate) at: Timestamp,
     pub(crate) distance: Option<(Distance, DistanceUnit)>,
     pub(crate) hours: Option<Hours>,
@@ -66,6 +67,7 @@ fn reading_of(row: &Row, unit: DistanceUnit) -> Reading {
         version: row.get("version"),
         created_by: row.get("user_id"),
         created_at: row.get("created_at"),
+        deleted_at: row.get("deleted_at"),
         at: row.get("at"),
         source: source_of(source),
         distance: row.get::<_, Option<_>>("distance").map(Distance::rounded),
@@ -91,19 +93,30 @@ fn source_of(text: &str) -> ReadingSource {
     }
 }
 
+/// Which readings of a vehicle.
+pub(crate) struct Part {
+    /// Those that were taken out and can be put back.
+    pub(crate) is_out: bool,
+    pub(crate) before: Option<(Timestamp, Uuid)>,
+    pub(crate) rows: i64,
+}
+
 /// The readings of a vehicle, the latest first, told in `unit`.
 pub(crate) async fn list(
     db: &Db,
     context: &RowContext,
     vehicle: Uuid,
     unit: DistanceUnit,
-    before: Option<(Timestamp, Uuid)>,
-    rows: i64,
+    part: &Part,
 ) -> Result<Vec<Reading>, DbError> {
     let sql = include_str!("queries/list_readings.sql");
-    let (at, id) = before.unzip();
+    let (at, id) = part.before.unzip();
     let found = db
-        .query_for(context, sql, &[&vehicle, &at, &id, &rows])
+        .query_for(
+            context,
+            sql,
+            &[&vehicle, &at, &id, &part.rows, &part.is_out],
+        )
         .await?;
     Ok(found.iter().map(|row| reading_of(row, unit)).collect())
 }
@@ -173,7 +186,7 @@ pub(crate) async fn update(
         .map(|_| ())
 }
 
-/// Takes a reading out, or puts it back; false when there is none such, or it follows from something else.
+/// Takes a reading out, or puts back what was taken out in the last 30 days; false when there is none such, or it follows from something else.
 pub(crate) async fn set_deleted(
     transaction: &Transaction,
     id: Uuid,
@@ -235,6 +248,7 @@ pub(crate) async fn shown(transaction: &Transaction, vehicle: Uuid) -> Result<Ve
         let distance = row.get::<_, Option<_>>("distance").map(Distance::rounded);
         Shown {
             id: row.get("id"),
+            source: source_of(row.get("source")),
             at: row.get("at"),
             distance: distance.zip(unit),
             hours: row.get::<_, Option<_>>("hours").map(Hours::rounded),
@@ -268,6 +282,12 @@ pub(crate) async fn settle(
         )
         .await
         .map(|_| ())
+}
+
+/// Forgets what was taken out 30 days ago.
+pub(crate) async fn forget_old(db: &Db) -> Result<(), DbError> {
+    let sql = include_str!("queries/forget_readings.sql");
+    db.query(sql, &[]).await.map(|_| ())
 }
 
 fn instrument_of(row: &Row) -> Instrument {

@@ -86,7 +86,11 @@ pub(super) fn vehicle_of(row: &Row) -> Vehicle {
         photo: photo.map(|digest| format!("/api/vehicles/{id}/photo?v={digest}")),
         warnings: profile.warnings(),
     };
-    Vehicle { facts, profile }
+    Vehicle {
+        facts,
+        profile,
+        filled_in: of_json(row.get("filled_in")),
+    }
 }
 
 fn profile_of(row: &Row) -> Profile {
@@ -189,7 +193,7 @@ impl<'a> Parameters<'a> {
 }
 
 /// Of plain structs with text keys: this cannot fail.
-fn json(value: &impl Serialize) -> Value {
+pub(super) fn json(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 

@@ -1,9 +1,10 @@
 //! The table of vehicles.
 
-use super::rows::{Parameters, vehicle_of};
-use crate::features::vehicles::profile::{Profile, ServiceState};
-use crate::features::vehicles::vehicle::{DecodingStatus, Vehicle};
+use super::rows::{Parameters, json, vehicle_of};
+use crate::features::vehicles::profile::ServiceState;
+use crate::features::vehicles::vehicle::{Draft, Vehicle};
 use pg::{Db, DbError, RowContext, Transaction};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Which vehicles.
@@ -13,13 +14,6 @@ pub(crate) struct Filter<'a> {
     pub(crate) archived: Option<bool>,
     pub(crate) tag: Option<&'a str>,
     pub(crate) text: Option<&'a str>,
-}
-
-/// A vehicle to keep, with what became of its VIN.
-pub(crate) struct Written<'a> {
-    pub(crate) profile: &'a Profile,
-    pub(crate) decoding: DecodingStatus,
-    pub(crate) decoded_from: Option<&'a str>,
 }
 
 /// The vehicle, also from the trash.
@@ -93,17 +87,18 @@ pub(crate) async fn insert(
     transaction: &Transaction,
     context: &RowContext,
     id: Uuid,
-    written: &Written<'_>,
+    draft: &Draft,
 ) -> Result<Option<Vehicle>, DbError> {
     let sql = include_str!("queries/insert_vehicle.sql");
-    let parameters = Parameters::of(written.profile);
-    let decoding = written.decoding.as_str();
+    let parameters = Parameters::of(&draft.profile);
+    let (decoding, filled_in) = (draft.decoding.as_str(), json(&draft.filled_in));
     let parameters = parameters.after(&[
         &id,
         &context.tenant_id,
         &context.user_id,
         &decoding,
-        &written.decoded_from,
+        &draft.decoded_from,
+        &filled_in,
     ]);
     let row = transaction.query_opt(sql, &parameters).await?;
     Ok(row.as_ref().map(vehicle_of))
@@ -112,12 +107,18 @@ pub(crate) async fn insert(
 pub(crate) async fn update(
     transaction: &Transaction,
     id: Uuid,
-    written: &Written<'_>,
+    draft: &Draft,
 ) -> Result<Option<Vehicle>, DbError> {
     let sql = include_str!("queries/update_vehicle.sql");
-    let parameters = Parameters::of(written.profile);
-    let decoding = written.decoding.as_str();
-    let parameters = parameters.after(&[&id, &decoding, &written.decoded_from]);
+    let parameters = Parameters::of(&draft.profile);
+    let (decoding, filled_in) = (draft.decoding.as_str(), json(&draft.filled_in));
+    let parameters = parameters.after(&[
+        &id,
+        &decoding,
+        &draft.decoded_from,
+        &filled_in,
+        &draft.is_asked,
+    ]);
     let row = transaction.query_opt(sql, &parameters).await?;
     Ok(row.as_ref().map(vehicle_of))
 }
@@ -143,6 +144,17 @@ pub(crate) async fn with_vin(
     Ok(row.map(|row| row.get("id")))
 }
 
+/// From here to the end of the transaction nobody else gives this VIN to a vehicle of the tenant. The index alone would do, but PostgreSQL writes to its log
+/// what it refuses, the VIN included.
+pub(crate) async fn lock_vin(
+    transaction: &Transaction,
+    tenant: Uuid,
+    vin: &str,
+) -> Result<(), DbError> {
+    let (sql, tenant) = (include_str!("queries/lock_vin.sql"), tenant.to_string());
+    transaction.query(sql, &[&tenant, &vin]).await.map(|_| ())
+}
+
 /// From here to the end of the transaction nobody else adds a vehicle to the tenant.
 pub(crate) async fn lock_fleet(transaction: &Transaction, tenant: Uuid) -> Result<(), DbError> {
     let (sql, tenant) = (include_str!("queries/lock_fleet.sql"), tenant.to_string());
@@ -155,15 +167,26 @@ pub(crate) async fn count(transaction: &Transaction) -> Result<i64, DbError> {
     Ok(row.await?.map_or(0, |row| row.get(0)))
 }
 
-/// Removes a vehicle for good, with everything that belongs to it, once its time in the trash is over.
-pub(crate) async fn purge(transaction: &Transaction, id: Uuid) -> Result<bool, DbError> {
+/// How much longer a vehicle stays in the trash; none where it is not in it. From here to the end of the transaction nobody brings it back.
+pub(crate) async fn time_in_trash(
+    transaction: &Transaction,
+    id: Uuid,
+) -> Result<Option<Duration>, DbError> {
+    let sql = include_str!("queries/time_in_trash.sql");
+    let row = transaction.query_opt(sql, &[&id]).await?;
+    let left = row.map(|row| Duration::try_from_secs_f64(row.get("left_s")));
+    Ok(left.map(Result::unwrap_or_default))
+}
+
+/// Removes a vehicle for good, with everything that belongs to it.
+pub(crate) async fn purge(transaction: &Transaction, id: Uuid) -> Result<(), DbError> {
     for sql in [
         include_str!("queries/purge_readings.sql"),
         include_str!("queries/purge_instruments.sql"),
         include_str!("queries/purge_photo.sql"),
+        include_str!("queries/purge_vehicle.sql"),
     ] {
         transaction.execute(sql, &[&id]).await?;
     }
-    let sql = include_str!("queries/purge_vehicle.sql");
-    Ok(transaction.execute(sql, &[&id]).await? == 1)
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! What a vehicle is here, and the rules it follows.
 
 pub(crate) mod energy;
+pub(crate) mod filled_in;
 pub(crate) mod order;
 pub(crate) mod photo;
 pub(crate) mod profile;

@@ -124,8 +124,8 @@ pub(crate) struct Warning {
 pub(crate) type Wrong = (String, String);
 
 impl Profile {
-    /// Everything that is not acceptable.
-    pub(crate) fn check(&self) -> Vec<Wrong> {
+    /// Everything that is not acceptable today, a day in UTC.
+    pub(crate) fn check(&self, today: Date) -> Vec<Wrong> {
         let mut wrong = Vec::new();
         let texts = [
             ("nickname", self.nickname.as_deref(), LONGEST_NAME),
@@ -166,7 +166,7 @@ impl Profile {
         }
         self.check_energies(&mut wrong);
         self.check_labels(&mut wrong);
-        self.check_deals(&mut wrong);
+        self.check_deals(today, &mut wrong);
         wrong
     }
 
@@ -209,7 +209,7 @@ impl Profile {
         }
     }
 
-    fn check_deals(&self, wrong: &mut Vec<Wrong>) {
+    fn check_deals(&self, today: Date, wrong: &mut Vec<Wrong>) {
         for (name, deal) in [("purchase", &self.purchase), ("sale", &self.sale)] {
             if deal
                 .date
@@ -217,6 +217,12 @@ impl Profile {
             {
                 let pointer = format!("/body/{name}/date");
                 wrong.push((pointer, "must be from 1885 to 2200".to_owned()));
+            }
+            // Days begin elsewhere; nobody reads an odometer the day after tomorrow.
+            let is_ahead = |date: Date| today.tomorrow().is_ok_and(|tomorrow| date > tomorrow);
+            if deal.odometer_km.is_some() && deal.date.is_some_and(is_ahead) {
+                let pointer = format!("/body/{name}/odometer_km");
+                wrong.push((pointer, "cannot be read before the day comes".to_owned()));
             }
         }
         if let (Some(bought), Some(sold)) = (self.purchase.date, self.sale.date)
@@ -287,7 +293,7 @@ mod tests {
     fn wrong(body: serde_json::Value) -> Vec<String> {
         let profile: Profile = serde_json::from_value(body).unwrap();
         profile
-            .check()
+            .check(jiff::civil::date(2024, 4, 29))
             .into_iter()
             .map(|(pointer, _)| pointer)
             .collect()
@@ -303,7 +309,7 @@ mod tests {
         let found = wrong(json!({
             "nickname": "", "plate": "x".repeat(21), "currency": "eur", "specification": { "year": 1700, "make": "a\u{7}" },
             "energies": [{ "energy": "petrol" }, { "energy": "petrol" }], "tags": [" "], "custom_fields": { "a/b": "\0" },
-            "purchase": { "date": "2024-05-01" }, "sale": { "date": "2023-05-01" },
+            "purchase": { "date": "2024-05-01", "odometer_km": 1 }, "sale": { "date": "2023-05-01" },
         }));
         let expected = [
             "/body/nickname",
@@ -314,9 +320,20 @@ mod tests {
             "/body/energies/1/energy",
             "/body/tags/0",
             "/body/custom_fields/a~1b",
+            "/body/purchase/odometer_km",
             "/body/sale/date",
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_deal_may_be_ahead_and_its_odometer_by_a_day() {
+        let of = |day: &str, km: Option<u32>| {
+            wrong(json!({ "sale": { "date": day, "odometer_km": km } }))
+        };
+        assert!(of("2024-04-30", Some(1)).is_empty());
+        assert!(of("2024-05-01", None).is_empty());
+        assert_eq!(of("2024-05-01", Some(1)), ["/body/sale/odometer_km"]);
     }
 
     #[test]

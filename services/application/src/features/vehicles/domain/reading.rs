@@ -3,7 +3,9 @@
 use super::order::out_of_order;
 use super::units::DistanceUnit;
 use crate::decimal::{Distance, Hours};
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -30,6 +32,15 @@ pub(crate) enum ReadingSource {
     /// From the vehicle itself.
     Telematics,
 }
+
+impl ReadingSource {
+    const fn is_deal(self) -> bool {
+        matches!(self, Self::Purchase | Self::Sale)
+    }
+}
+
+/// Before there were cars nobody read an odometer; databases end a while before.
+pub(crate) const EARLIEST: Timestamp = Timestamp::constant(-2_682_288_000, 0);
 
 /// Which instrument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -72,6 +83,9 @@ pub(crate) struct Reading {
     pub(crate) created_by: String,
     #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: Timestamp,
+    /// Since when it is taken out; after 30 days it is gone.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) deleted_at: Option<Timestamp>,
     #[schema(value_type = String, format = DateTime)]
     pub(crate) at: Timestamp,
     pub(crate) source: ReadingSource,
@@ -112,6 +126,7 @@ pub(crate) struct Replacement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Counted {
     pub(crate) id: Uuid,
+    pub(crate) source: ReadingSource,
     pub(crate) at: Timestamp,
     pub(crate) km: Option<Decimal>,
     pub(crate) hours: Option<Decimal>,
@@ -129,23 +144,69 @@ pub(crate) struct Settled {
 /// `readings` in the order of their time.
 pub(crate) fn settle(readings: &[Counted]) -> Settled {
     let mut settled = Settled::default();
-    let distances = chain(readings, |reading| reading.km, &mut settled.doubted);
-    let hours = chain(readings, |reading| reading.hours, &mut settled.doubted);
+    let readings = placed(readings);
+    let distances = chain(&readings, |reading| reading.km, &mut settled.doubted);
+    let hours = chain(&readings, |reading| reading.hours, &mut settled.doubted);
     settled.km = distances.map(|(value, _)| value);
     settled.hours = hours.map(|(value, _)| value);
     settled.at = distances.into_iter().chain(hours).map(|(_, at)| at).max();
     settled
 }
 
+/// In the order in which they are judged. Of a purchase and a sale the day is known, and neither the hour nor where on Earth: they stand where they go with
+/// what was read off about that day.
+fn placed(readings: &[Counted]) -> Vec<&Counted> {
+    let (deals, mut placed): (Vec<&Counted>, Vec<&Counted>) =
+        readings.iter().partition(|it| it.source.is_deal());
+    let mut doubted = BTreeSet::new();
+    chain(&placed, |reading| reading.km, &mut doubted);
+    let mut first = 0;
+    for deal in deals {
+        let (begin, end) = day_of(deal);
+        let follows = |other: &&Counted| {
+            let may = other.at >= begin && !doubted.contains(&other.id);
+            other.at > end || (may && other.km > deal.km)
+        };
+        let place = placed.iter().skip(first).position(follows);
+        let place = place.map_or(placed.len(), |place| place.saturating_add(first));
+        placed.insert(place, deal);
+        // The sale comes after the purchase.
+        first = place.saturating_add(1);
+    }
+    placed
+}
+
+/// From where a deal's day begins first on Earth to where it ends last.
+fn day_of(deal: &Counted) -> (Timestamp, Timestamp) {
+    let hours = SignedDuration::from_hours;
+    let (before, after) = match deal.source {
+        ReadingSource::Sale => (hours(24 + 14), hours(12)),
+        _ => (hours(14), hours(24 + 12)),
+    };
+    (
+        deal.at.saturating_sub(before).unwrap_or(Timestamp::MIN),
+        deal.at.saturating_add(after).unwrap_or(Timestamp::MAX),
+    )
+}
+
+/// When a deal of a day is noted down: a purchase as the day begins in UTC, a sale as it ends.
+pub(crate) fn time_of_deal(source: ReadingSource, date: Date) -> Option<Timestamp> {
+    let begin = date.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    match source {
+        ReadingSource::Sale => begin.checked_add(SignedDuration::from_secs(86_399)).ok(),
+        _ => Some(begin),
+    }
+}
+
 /// Doubts what contradicts, and says what the latest of the others has.
 fn chain(
-    readings: &[Counted],
+    readings: &[&Counted],
     value: impl Fn(&Counted) -> Option<Decimal>,
     doubted: &mut BTreeSet<Uuid>,
 ) -> Option<(Decimal, Timestamp)> {
     let counted: Vec<(&Counted, Decimal)> = readings
         .iter()
-        .filter_map(|reading| Some((reading, value(reading)?)))
+        .filter_map(|reading| Some((*reading, value(reading)?)))
         .collect();
     let values: Vec<Decimal> = counted.iter().map(|(_, value)| *value).collect();
     let mut latest = None;
@@ -196,6 +257,7 @@ mod tests {
     fn counted(day: i8, km: Option<i64>, hours: Option<i64>) -> Counted {
         Counted {
             id: Uuid::from_u128(u128::from(day.unsigned_abs())),
+            source: ReadingSource::Manual,
             at: time(day),
             km: km.map(Decimal::from),
             hours: hours.map(Decimal::from),
@@ -217,6 +279,64 @@ mod tests {
         let doubted: Vec<_> = settled.doubted.iter().map(Uuid::as_u128).collect();
         assert_eq!(doubted, [2, 3]);
         assert_eq!(settle(&[]), Settled::default());
+    }
+
+    fn deal(source: ReadingSource, day: i8, km: i64) -> Counted {
+        let date = jiff::civil::date(2026, 5, day);
+        Counted {
+            id: Uuid::from_u128(99),
+            source,
+            at: time_of_deal(source, date).unwrap(),
+            ..counted(day, Some(km), None)
+        }
+    }
+
+    fn read(at: &str, km: i64) -> Counted {
+        Counted {
+            at: at.parse().unwrap(),
+            ..counted(1, Some(km), None)
+        }
+    }
+
+    fn is_doubted(mut readings: Vec<Counted>) -> bool {
+        readings.sort_by_key(|it| it.at);
+        !settle(&readings).doubted.is_empty()
+    }
+
+    #[test]
+    fn what_was_read_off_on_the_day_of_a_deal_anywhere_on_earth_goes_with_it() {
+        let sale = || deal(ReadingSource::Sale, 10, 50_000);
+        let purchase = || deal(ReadingSource::Purchase, 10, 10_000);
+        // In the morning of the day, in UTC, in Auckland and in Honolulu.
+        for at in ["10T08:00:00Z", "09T20:00:00Z", "10T18:00:00Z"] {
+            let at = format!("2026-05-{at}");
+            assert!(!is_doubted(vec![sale(), read(&at, 49_990)]), "{at}");
+            assert!(!is_doubted(vec![purchase(), read(&at, 10_010)]), "{at}");
+        }
+        // In Los Angeles, the evening before the purchase, and at night after the sale.
+        let before = read("2026-05-10T02:00:00Z", 9_990);
+        assert!(!is_doubted(vec![purchase(), before]));
+        let after = read("2026-05-11T06:00:00Z", 49_990);
+        assert!(!is_doubted(vec![sale(), after]));
+    }
+
+    #[test]
+    fn what_contradicts_a_deal_is_doubted() {
+        let sale = || deal(ReadingSource::Sale, 10, 50_000);
+        let purchase = || deal(ReadingSource::Purchase, 10, 10_000);
+        let days_later = || read("2026-05-14T08:00:00Z", 9_000);
+        assert!(is_doubted(vec![purchase(), days_later()]));
+        assert!(is_doubted(vec![sale(), days_later()]));
+        let turned_back = Counted {
+            id: Uuid::from_u128(98),
+            ..deal(ReadingSource::Sale, 10, 9_999)
+        };
+        assert!(is_doubted(vec![purchase(), turned_back]));
+    }
+
+    #[test]
+    fn the_earliest_reading_is_as_old_as_the_car() {
+        assert_eq!(EARLIEST.to_string(), "1885-01-01T00:00:00Z");
     }
 
     #[test]

@@ -63,6 +63,23 @@ impl Specification {
         }
     }
 
+    /// Without what the other one says the same.
+    pub(crate) fn without(self, other: &Self) -> Self {
+        fn differing<T: PartialEq>(own: Option<T>, other: Option<&T>) -> Option<T> {
+            own.filter(|own| other != Some(own))
+        }
+        Self {
+            year: differing(self.year, other.year.as_ref()),
+            make: differing(self.make, other.make.as_ref()),
+            model: differing(self.model, other.model.as_ref()),
+            trim: differing(self.trim, other.trim.as_ref()),
+            engine: differing(self.engine, other.engine.as_ref()),
+            transmission: differing(self.transmission, other.transmission.as_ref()),
+            body_class: differing(self.body_class, other.body_class.as_ref()),
+            drive_type: differing(self.drive_type, other.drive_type.as_ref()),
+        }
+    }
+
     /// Its texts with their names.
     pub(crate) fn texts(&self) -> [(&'static str, Option<&str>); 7] {
         [

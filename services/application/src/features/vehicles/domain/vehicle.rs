@@ -1,5 +1,6 @@
 //! A vehicle as it is told: what people wrote, what the VIN says, where its odometer stands.
 
+use super::filled_in::FilledIn;
 use super::profile::{Profile, Warning};
 use super::units::DistanceUnit;
 use crate::decimal::{Distance, Hours};
@@ -80,6 +81,20 @@ pub(crate) struct Vehicle {
     pub(crate) facts: Facts,
     #[serde(flatten)]
     pub(crate) profile: Profile,
+    /// What of the profile is the VIN's.
+    #[serde(skip)]
+    pub(crate) filled_in: FilledIn,
+}
+
+/// A vehicle as it is to be kept, with what became of its VIN.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) profile: Profile,
+    pub(crate) filled_in: FilledIn,
+    pub(crate) decoding: DecodingStatus,
+    pub(crate) decoded_from: Option<String>,
+    /// It was asked just now what the VIN says.
+    pub(crate) is_asked: bool,
 }
 
 impl PartialSchema for Vehicle {

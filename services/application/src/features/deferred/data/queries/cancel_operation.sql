@@ -1,1 +1,1 @@
-DELETE FROM deferred.operation WHERE subject = $1 AND kind = $2 AND state = 'pending'
+DELETE FROM deferred.operation WHERE subject = $1 AND kind = $2 AND state <> 'done'

@@ -1,4 +1,4 @@
-SELECT id, at, distance, unit, hours, total_km, total_hours
+SELECT id, source, at, distance, unit, hours, total_km, total_hours
 FROM vehicles.reading
 WHERE vehicle_id = $1 AND deleted_at IS NULL
 ORDER BY at, id

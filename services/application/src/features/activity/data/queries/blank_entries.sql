@@ -1,0 +1,1 @@
+SELECT activity.blank($1)

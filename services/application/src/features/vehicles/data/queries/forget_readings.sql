@@ -1,0 +1,1 @@
+SELECT vehicles.forget_readings()
