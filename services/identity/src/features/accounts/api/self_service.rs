@@ -141,7 +141,7 @@ fn deletion_section(state: &State, browser: &Browser) -> Markup {
         details {
             summary { "Delete my account" }
             p { "Removed at once, for good: your account with address, name, password, passkeys, second factor, and every place where you are signed in." }
-            p { "What stays: what you keep in the programs that you sign in to, such as vehicles and their logs. They are not told that you leave, and nobody can reach it with this account afterwards: delete there first what shall be gone." }
+            p { "What stays: what you keep in the programs that you sign in to, such as vehicles and their logs. They are not told that you leave, and nobody can reach any of it with this account afterwards: delete there first what shall be gone." }
             p { "The record of security events stays too. It has your account's number and the network addresses that it was used from, not your name or e-mail." }
             form method="post" action=(state.path("/account/delete")) {
                 (csrf(state, browser))
