@@ -164,6 +164,7 @@ impl Operation {
         })?;
         self.budget.note_call();
         let mut retries = 0;
+        let mut before = None;
         loop {
             let limit = self.limit(asking);
             let ended = self.attempt(question, asking, limit).await;
@@ -175,8 +176,13 @@ impl Operation {
             let is_cut_short = ended.as_ref().is_err_and(|it| *it == Broken::Late)
                 && limit < self.upstream.settings.attempt_timeout();
             if is_cut_short {
+                // An attempt before it did say something.
+                if let Some(verdict) = before {
+                    permit.settle(verdict);
+                }
                 return Err(Failure::Late);
             }
+            before = Some(verdict);
             let pause = match verdict {
                 Verdict::Good => None,
                 _ if permit.is_probe() => None,

@@ -5,6 +5,7 @@
     reason = "tests stop at the first surprise"
 )]
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use test_kit::{Answering, ChaosProxy, RecordingServer};
 use upstream::breaker::State;
@@ -130,6 +131,29 @@ async fn what_our_own_caller_cut_short_is_not_counted() {
     }
     assert_eq!(operation.state(), State::Closed);
     assert!(operation.call(&years(), &asking()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_failure_counts_though_the_attempt_after_it_was_cut_short() {
+    let asked = AtomicU32::new(0);
+    let failing_then_slow = move |_: &_| match asked.fetch_add(1, Ordering::Relaxed) {
+        0..10 => Answering::status(500),
+        _ => Answering::json("[]").after(Duration::from_mins(1)),
+    };
+    let server = RecordingServer::start(failing_then_slow).await;
+    let operation = operation(&UpstreamSettings {
+        retries: RetrySettings {
+            max: 1,
+            budget_percent: 100,
+            budget_floor: 100,
+        },
+        ..UpstreamSettings::at(server.url())
+    });
+    let (question, hurried) = (years(), Asking::alone(Duration::from_secs(1)));
+    let calls = (0..10).map(|_| operation.call(&question, &hurried));
+    let ended = futures_util::future::join_all(calls).await;
+    assert!(ended.iter().all(|end| matches!(end, Err(Failure::Late))));
+    assert_eq!(operation.state(), State::Open);
 }
 
 #[tokio::test]
