@@ -4,11 +4,17 @@ use problem::{Code, Problem};
 use service::secrets::SecretError;
 use tokio_postgres::error::SqlState;
 
-/// What the server said, without its `DETAIL`: that repeats values of the row, and they have no place in a log.
-#[derive(Debug)]
+/// What the server said. Its `DETAIL` repeats values of the row, which have no place in a log: it is told to who asks for it.
 pub struct Refusal {
     state: Option<SqlState>,
     message: String,
+    detail: Option<String>,
+}
+
+impl std::fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
 }
 
 impl std::fmt::Display for Refusal {
@@ -32,6 +38,10 @@ impl From<tokio_postgres::Error> for Refusal {
         Self {
             state: error.code().cloned(),
             message,
+            detail: error
+                .as_db_error()
+                .and_then(|said| said.detail())
+                .map(str::to_owned),
         }
     }
 }
@@ -69,6 +79,14 @@ impl DbError {
     pub fn sql_state(&self) -> Option<&SqlState> {
         match self {
             Self::Refused(refusal) => refusal.state.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// What the server said of the very row, where that is nobody's secret.
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Refused(refusal) => refusal.detail.as_deref(),
             _ => None,
         }
     }

@@ -16,7 +16,7 @@ pub(crate) enum EtlError {
     },
     #[error("the source is not usable")]
     Source(#[from] SourceError),
-    #[error("the database did not do its part")]
+    #[error("the database did not do its part{}", of_row(.0))]
     Database(#[from] DbError),
     /// PostgreSQL refused a table or its rows; `place` is table and line where it says so.
     #[error("PostgreSQL refused the rows of table {table} ({place})")]
@@ -43,6 +43,12 @@ pub(crate) enum EtlError {
     /// The other half of a load has gone; its own error says why.
     #[error("the load has stopped")]
     Stopped,
+}
+
+/// Which row it was: what is loaded is public.
+fn of_row(error: &DbError) -> String {
+    let detail = error.detail();
+    detail.map_or_else(String::new, |detail| format!(" ({detail})"))
 }
 
 /// What is wrong with where the rows come from.
