@@ -17,4 +17,6 @@ git init --quiet && git add --all
 cargo fmt -p application --check
 cargo clippy --quiet --locked -p application --all-targets -- -D warnings
 cargo nextest run --locked -p application spare_parts isolation openapi
+# Built anew: what was built of the tree looks at the tree.
+touch shared/test-kit/tests/tidy.rs
 cargo nextest run --locked -p test-kit --test tidy
